@@ -1,0 +1,1 @@
+"""An autonomous ranking engineer: question, hypotheses, plan, approval, experiments, verdicts, insights, and again."""

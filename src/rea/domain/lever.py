@@ -1,0 +1,103 @@
+"""Levers: what may be turned in a workload, named by the role it plays so that knowledge carries over between codebases."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+Scalar = str | int | float | bool
+
+
+class Role(StrEnum):
+    """What a lever does, in the field's words. A closed list: techniques, remedies and insights speak only these."""
+
+    # optimisation and schedule
+    LEARNING_RATE = "learning_rate"
+    EMBEDDING_LEARNING_RATE = "embedding_learning_rate"  # multiplier on the embeddings' rate
+    OPTIMIZER = "optimizer"
+    SCHEDULE = "schedule"
+    WARMUP = "warmup"  # share of the steps
+    EPOCHS = "epochs"
+    BATCH_SIZE = "batch_size"
+    MICRO_BATCH = "micro_batch"  # rows in memory at once; 0 = the whole batch
+    GRADIENT_CLIP = "gradient_clip"
+    WEIGHT_DECAY = "weight_decay"
+    WEIGHT_AVERAGING = "weight_averaging"  # decay of the moving average; 0 = off
+    EARLY_STOPPING = "early_stopping"
+    MONITOR = "monitor"
+    PRECISION = "precision"
+    # embeddings and vocabulary
+    EMBEDDING_DIM = "embedding_dim"
+    EMBEDDING_INIT = "embedding_init"  # standard deviation
+    EMBEDDING_L2 = "embedding_l2"
+    EMBEDDING_DROPOUT = "embedding_dropout"
+    EMBEDDING_NORM = "embedding_norm"
+    ID_DROPOUT = "id_dropout"
+    MIN_FREQUENCY = "min_frequency"
+    HASH_SIZE = "hash_size"
+    MULTI_EMBEDDING = "multi_embedding"
+    # architecture
+    ARCHITECTURE = "architecture"
+    INTERACTION_DEPTH = "interaction_depth"
+    INTERACTION_WIDTH = "interaction_width"
+    ATTENTION_HEADS = "attention_heads"
+    TOWER_WIDTH = "tower_width"
+    TOWER_DEPTH = "tower_depth"
+    ACTIVATION = "activation"
+    DROPOUT = "dropout"
+    NORMALISATION = "normalisation"
+    RESIDUAL = "residual"
+    GATING = "gating"
+    FIRST_ORDER = "first_order"  # a linear term over the ids
+    # features
+    FIELD_DROP = "field_drop"
+    CROSSES = "crosses"
+    COUNT_FEATURES = "count_features"
+    TIME_FEATURES = "time_features"
+    NUMERIC_ENCODING = "numeric_encoding"
+    POSITION_DEBIAS = "position_debias"
+    # data and loss
+    NEGATIVE_SAMPLING = "negative_sampling"
+    RECENCY_WEIGHTING = "recency_weighting"  # time constant in days; 0 = off
+    DATA_WINDOW = "data_window"
+    DATA_ORDER = "data_order"
+    LABEL_SMOOTHING = "label_smoothing"
+    LOSS = "loss"
+    CALIBRATION = "calibration"
+    ENSEMBLE = "ensemble"
+    OTHER = "other"
+
+
+class LeverType(StrEnum):
+    """The values a lever takes."""
+
+    INT = "int"
+    FLOAT = "float"
+    BOOL = "bool"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lever:
+    """One thing a config override can turn. ``low`` and ``high`` are inclusive; ``choices`` only for a choice."""
+
+    name: str
+    type: LeverType
+    role: Role
+    default: Scalar
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    choices: tuple[str, ...] = ()
+
+    def admits(self, value: Scalar) -> bool:
+        """Whether ``value`` has this lever's type and lies in its range."""
+        match self.type:
+            case LeverType.BOOL:
+                return isinstance(value, bool)
+            case LeverType.CHOICE:
+                return isinstance(value, str) and value in self.choices
+            case LeverType.INT if not isinstance(value, int) or isinstance(value, bool):
+                return False
+            case _ if not isinstance(value, int | float) or isinstance(value, bool):
+                return False
+            case _:
+                return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
