@@ -1,0 +1,1 @@
+"""The nouns: frozen values and total functions over them. Standard library only."""

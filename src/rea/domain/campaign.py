@@ -1,0 +1,118 @@
+"""The state of a campaign: what its journal adds up to. Only ``rea.campaign.evolve`` makes one."""
+
+from dataclasses import dataclass, field
+
+from rea.domain.change import Change
+from rea.domain.evidence import Comparison, Finding, Noise, Rows, TestOpening
+from rea.domain.event import Measured
+from rea.domain.experiment import Experiment, Phase, Replicate
+from rea.domain.hypothesis import Hypothesis
+from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId
+from rea.domain.job import Job, JobState, JobStatus
+from rea.domain.ledger import Ledger
+from rea.domain.plan import Approval, Checklist, Plan, Policy
+from rea.domain.proposal import Proposal
+from rea.domain.runbook import Treatment
+from rea.domain.workload import Workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """A job and the last thing known about it. ``cost_ms`` is settled at the end."""
+
+    job: Job
+    state: JobState = JobState.RESERVED
+    handle: str = ""
+    status: JobStatus | None = None
+    cost_ms: int = 0
+    treatment: Treatment | None = None
+    measured: Measured | None = None
+    refused: str = ""
+
+    @property
+    def judged(self) -> bool:
+        return self.measured is not None or bool(self.refused)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseRecord:
+    """One phase of one round: what it holds, in the order it was added, and whether it is over."""
+
+    round: int
+    phase: Phase
+    replicates: tuple[str, ...] = ()  # replicate keys
+    experiments: tuple[ExperimentId, ...] = ()
+    closed: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Campaign:
+    """One question, asked of one workload, under one budget. Read it; only a fold writes it."""
+
+    id: CampaignId = CampaignId("")
+    question: str = ""
+    workload: Workload | None = None
+    workload_digest: Digest = Digest("")
+    repository: str = ""
+    commit: str = ""
+    opened_at: str = ""
+    policy: Policy = field(default_factory=Policy)
+    budget_ms: int = 0
+    checklist: Checklist | None = None
+    signed: Approval | None = None
+    noise: Noise | None = None
+    hypotheses: dict[HypothesisId, Hypothesis] = field(default_factory=dict)
+    rejected: dict[HypothesisId, str] = field(default_factory=dict)
+    proposed_rounds: set[int] = field(default_factory=set)
+    plan: Plan | None = None
+    plans_seen: set[Digest] = field(default_factory=set)
+    approval: Approval | None = None
+    ledger: Ledger = field(default_factory=Ledger)
+    experiments: dict[ExperimentId, Experiment] = field(default_factory=dict)
+    replicates: dict[str, Replicate] = field(default_factory=dict)
+    jobs: dict[JobId, JobRecord] = field(default_factory=dict)
+    attempts: dict[str, tuple[JobId, ...]] = field(default_factory=dict)  # by replicate key, oldest first
+    open_jobs: dict[JobId, None] = field(default_factory=dict)  # not ended, or ended and not judged/treated
+    dropped: dict[ExperimentId, str] = field(default_factory=dict)
+    phases: dict[str, PhaseRecord] = field(default_factory=dict)  # by "round:phase"
+    batches: int = 0  # answers of the search so far
+    suggested: dict[ExperimentId, int] = field(default_factory=dict)  # which batch
+    comparisons: dict[str, Comparison] = field(default_factory=dict)  # by comparison_key
+    findings: dict[str, Finding] = field(default_factory=dict)  # by "experiment:phase"
+    opening: TestOpening | None = None
+    insights: tuple[Digest, ...] = ()
+    learnt: bool = False
+    notified: set[str] = field(default_factory=set)
+    steered: list[tuple[str, str]] = field(default_factory=list)
+    human_touches: int = 0
+    paused: str = ""
+    stopped: str = ""
+    proposal: Proposal | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.proposal is not None
+
+    @property
+    def approved(self) -> bool:
+        """Whether the approval in force is for exactly the plan in force."""
+        return self.plan is not None and self.approval is not None and self.approval.subject == self.plan.digest
+
+    def phase(self, round_: int, phase: Phase) -> PhaseRecord | None:
+        return self.phases.get(f"{round_}:{phase}")
+
+    def comparison(
+        self, experiment: ExperimentId, metric: str, rows: Rows = Rows.JUDGE, slice_: str = ""
+    ) -> Comparison | None:
+        return self.comparisons.get(comparison_key(experiment, metric, rows, slice_))
+
+    def finding(self, experiment: ExperimentId, phase: Phase) -> Finding | None:
+        return self.findings.get(f"{experiment}:{phase}")
+
+    def experiment_of(self, change: Change, fidelity: str) -> Experiment | None:
+        return next((e for e in self.experiments.values() if e.fidelity == fidelity and e.change == change), None)
+
+
+def comparison_key(experiment: ExperimentId, metric: str, rows: Rows, slice_: str = "") -> str:
+    """Return the key a comparison is kept under: the last one of its kind counts."""
+    return f"{experiment}:{rows}:{metric}:{slice_}"

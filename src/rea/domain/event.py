@@ -1,0 +1,363 @@
+"""What happens in a campaign. Each event knows its key: recording one occurrence twice records it once."""
+
+from dataclasses import dataclass
+
+from rea.domain.evidence import Comparison, Finding, Measurement, Noise, TestOpening
+from rea.domain.experiment import Experiment, Phase, Replicate
+from rea.domain.hypothesis import Hypothesis
+from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId, digest
+from rea.domain.job import Job, JobStatus
+from rea.domain.plan import Approval, Checklist, Plan, Policy
+from rea.domain.proposal import Proposal
+from rea.domain.runbook import Treatment
+from rea.domain.workload import Workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignOpened:
+    campaign: CampaignId
+    question: str
+    workload: Workload
+    repository: str
+    commit: str
+    policy: Policy
+    budget_ms: int
+    at: str
+
+    @property
+    def key(self) -> str:
+        return "opened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistRecorded:
+    checklist: Checklist
+
+    @property
+    def key(self) -> str:
+        return f"checklist:{self.checklist.digest}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistSigned:
+    approval: Approval
+
+    @property
+    def key(self) -> str:
+        return f"signed:{self.approval.subject}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HypothesesProposed:
+    hypotheses: tuple[Hypothesis, ...]
+    round: int = 1
+
+    @property
+    def key(self) -> str:
+        return f"proposed:{self.round}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HypothesisAmended:
+    """An engineer added a hypothesis, or put it in the place of ``replaces``. ``command`` names the one act of that person."""
+
+    hypothesis: Hypothesis
+    by: str
+    command: str
+    replaces: HypothesisId | None = None
+
+    @property
+    def key(self) -> str:
+        return f"command:{self.command}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HypothesisRejected:
+    hypothesis: HypothesisId
+    by: str
+    reason: str
+    command: str
+
+    @property
+    def key(self) -> str:
+        return f"command:{self.command}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanDrafted:
+    plan: Plan
+
+    @property
+    def key(self) -> str:
+        return f"plan:{self.plan.digest}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanApproved:
+    approval: Approval
+
+    @property
+    def key(self) -> str:
+        return f"approved:{self.approval.subject}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseOpened:
+    """A phase begins with these experiments and replicates."""
+
+    round: int
+    phase: Phase
+    experiments: tuple[Experiment, ...]
+    replicates: tuple[Replicate, ...]
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return f"phase:{self.round}:{self.phase}:opened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicatesAdded:
+    """Racing goes on: promoted rungs, further seeds, new points of a search."""
+
+    round: int
+    phase: Phase
+    experiments: tuple[Experiment, ...]
+    replicates: tuple[Replicate, ...]
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return f"added:{digest(self.round, self.phase, tuple(r.key for r in self.replicates))[:16]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentDropped:
+    experiment: ExperimentId
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return f"dropped:{self.experiment}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseClosed:
+    round: int
+    phase: Phase
+    findings: tuple[Finding, ...]
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return f"phase:{self.round}:{self.phase}:closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibrated:
+    noise: Noise
+
+    @property
+    def key(self) -> str:
+        return "calibrated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobReserved:
+    """The one event that commits money: the budget is held and the intent to launch recorded, before anything is launched."""
+
+    job: Job
+
+    @property
+    def key(self) -> str:
+        return f"job:{self.job.id}:reserved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSubmitted:
+    job: JobId
+    handle: str
+
+    @property
+    def key(self) -> str:
+        return f"job:{self.job}:submitted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEnded:
+    job: JobId
+    status: JobStatus
+    cost_ms: int
+
+    @property
+    def key(self) -> str:
+        return f"job:{self.job}:ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobTreated:
+    job: JobId
+    treatment: Treatment
+
+    @property
+    def key(self) -> str:
+        return f"job:{self.job}:treated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """The judge accepted a job's predictions. ``fingerprint`` identifies them; ``claims`` are the job's own words."""
+
+    job: JobId
+    measurements: tuple[Measurement, ...]
+    fingerprint: Digest
+    claims: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"job:{self.job}:judged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionsRefused:
+    """The judge refused a job's predictions: no score exists. ``suspicious`` means that it looks like cheating, and waits for a person."""
+
+    job: JobId
+    reason: str
+    suspicious: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"job:{self.job}:judged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def key(self) -> str:
+        return f"compared:{digest(tuple((c.experiment, c.rows, c.metric, c.slice, c.jobs, c.baseline_jobs) for c in self.comparisons))[:24]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestOpened:
+    """Recorded before the test rows are looked at, so that no opening goes uncounted."""
+
+    opening: TestOpening
+
+    @property
+    def key(self) -> str:
+        return "test-opened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggested:
+    """What the search proposes to try next; ``batch`` counts its answers."""
+
+    round: int
+    batch: int
+    experiments: tuple[Experiment, ...]
+
+    @property
+    def key(self) -> str:
+        return f"suggested:{self.round}:{self.batch}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsightsRecorded:
+    insights: tuple[Digest, ...]
+
+    @property
+    def key(self) -> str:
+        return "insights"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notified:
+    """Someone was told, once: ``subject`` names what about."""
+
+    kind: str
+    subject: str
+
+    @property
+    def key(self) -> str:
+        return f"notified:{self.kind}:{self.subject}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused:
+    """The campaign waits for a person. ``command`` names the occurrence."""
+
+    reason: str
+    by: str
+    command: str
+
+    @property
+    def key(self) -> str:
+        return f"command:{self.command}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    by: str
+    command: str
+
+    @property
+    def key(self) -> str:
+        return f"command:{self.command}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steered:
+    """An engineer's wish, within the approval: ``drop`` an experiment's hypothesis, or ``finish`` (go to Confirmation now)."""
+
+    wish: str
+    target: str
+    by: str
+    command: str
+
+    @property
+    def key(self) -> str:
+        return f"command:{self.command}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """No further launch; what runs is cancelled; nothing is lost."""
+
+    by: str
+    reason: str
+    command: str
+
+    @property
+    def key(self) -> str:
+        return "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concluded:
+    proposal: Proposal
+
+    @property
+    def key(self) -> str:
+        return "concluded"
+
+
+Setup = CampaignOpened | ChecklistRecorded | ChecklistSigned | Calibrated
+Planning = HypothesesProposed | HypothesisAmended | HypothesisRejected | PlanDrafted | PlanApproved
+Running = JobReserved | JobSubmitted | JobEnded | JobTreated
+Phases = PhaseOpened | ReplicatesAdded | ExperimentDropped | PhaseClosed | Suggested
+Judging = Measured | PredictionsRefused | Compared | TestOpened | InsightsRecorded
+Life = Notified | Paused | Resumed | Steered | Stopped | Concluded
+Event = Setup | Planning | Running | Phases | Judging | Life
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An event where it stands in its campaign's journal. ``at`` (ISO 8601 UTC) is for display: order is by ``seq``."""
+
+    seq: int
+    at: str
+    key: str
+    event: Event

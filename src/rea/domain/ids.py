@@ -1,0 +1,35 @@
+"""Names that say what they name, and digests of what things contain."""
+
+import hashlib
+import json
+from dataclasses import asdict, is_dataclass
+from typing import NewType
+
+CampaignId = NewType("CampaignId", str)
+HypothesisId = NewType("HypothesisId", str)
+ExperimentId = NewType("ExperimentId", str)
+JobId = NewType("JobId", str)
+Digest = NewType("Digest", str)
+
+
+def canonical(value: object) -> str:
+    """Return ``value`` as canonical JSON: sorted keys, no spaces, finite numbers only.
+
+    Raises:
+        ValueError: a number is not finite.
+        TypeError: a part of ``value`` has no JSON form.
+    """
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+
+
+def digest(*parts: object) -> Digest:
+    """Return the SHA-256 of the parts' canonical JSON, in hexadecimal."""
+    return Digest(hashlib.sha256(canonical(parts).encode()).hexdigest())
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value

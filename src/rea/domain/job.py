@@ -1,0 +1,84 @@
+"""Jobs: one attempt at one replicate, and what is known of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rea.domain.change import Change
+from rea.domain.experiment import Phase, Purpose, Replicate
+from rea.domain.ids import ExperimentId, JobId
+
+
+class JobState(StrEnum):
+    """Where a job is. LOST is not FAILED; UNKNOWN is neither and may only wait."""
+
+    RESERVED = "reserved"
+    SUBMITTED = "submitted"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job will not change any more."""
+        return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.LOST, JobState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One attempt: a name derived from its place, what it runs, and what is held for it in device-milliseconds.
+
+    ``change`` is the treatment; ``adjustment`` is what a remedy altered beside it; ``resumes`` is the job whose checkpoint it goes on from.
+    """
+
+    id: JobId
+    experiment: ExperimentId
+    index: int
+    purpose: Purpose
+    phase: Phase
+    attempt: int
+    seed: int
+    fidelity: str
+    change: Change
+    adjustment: Change = Change()
+    resumes: JobId | None = None
+    held_ms: int = 0
+
+    @property
+    def replicate(self) -> Replicate:
+        return Replicate(experiment=self.experiment, index=self.index, purpose=self.purpose, phase=self.phase)
+
+
+def job_id(replicate: Replicate, attempt: int) -> JobId:
+    """Return the name of a job: submitting it twice is submitting it once."""
+    return JobId(f"{replicate.key}.a{attempt}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStatus:
+    """A backend's answer about one job. ``reason`` keeps the backend's own word; ``seconds`` is run time so far or in all."""
+
+    state: JobState
+    reason: str = ""
+    log_tail: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """Everything a backend needs to run one job; ``directory`` holds ``control/`` (ours) and ``out/`` (the job's).
+
+    ``environment`` is the whole environment of the job. Limits are in seconds, ``memory_mb`` bounds the data segment.
+    """
+
+    job: JobId
+    directory: str
+    argv: tuple[str, ...]
+    cwd: str
+    environment: tuple[tuple[str, str], ...]
+    time_limit_s: int
+    silence_limit_s: int
+    memory_mb: int | None = None
+    devices: int = 1

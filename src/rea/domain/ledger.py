@@ -1,0 +1,44 @@
+"""The budget, in integers: device-milliseconds. Reserve before a launch, settle after the end."""
+
+from dataclasses import dataclass, replace
+
+from rea.domain.errors import OverBudget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """What an engineer granted, what running jobs hold, what ended jobs cost. Invariant: spent + held <= granted.
+
+    A job that cost more than was held for it is a fact: the excess goes to ``overrun``, which pauses the campaign and breaks no invariant.
+    """
+
+    granted: int = 0
+    held: int = 0
+    spent: int = 0
+    overrun: int = 0
+
+    @property
+    def free(self) -> int:
+        return self.granted - self.held - self.spent
+
+    def hold(self, amount: int) -> "Ledger":
+        """Raises OverBudget when ``amount`` is not free."""
+        if amount > self.free:
+            raise OverBudget(f"{amount} ms wanted, {self.free} ms free", "grant more, or stop here")
+        return replace(self, held=self.held + amount)
+
+    def settle(self, held: int, actual: int) -> "Ledger":
+        """Give back what was held and book what it cost."""
+        within = min(actual, held)
+        return replace(
+            self, held=self.held - held, spent=self.spent + within, overrun=self.overrun + max(0, actual - held)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorLedger:
+    """What may be claimed: ``alpha`` for all that Confirmation claims, ``fdr`` for verdicts before it."""
+
+    alpha: float = 0.05
+    fdr: float = 0.10
+    openings: int = 0

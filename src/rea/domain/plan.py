@@ -1,0 +1,99 @@
+"""The checklist and the plan: what an engineer signs, bound by digest to the bytes that were shown."""
+
+from dataclasses import dataclass
+
+from rea.domain.experiment import Phase
+from rea.domain.hypothesis import Hypothesis
+from rea.domain.ids import Digest, digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One line of the checklist. ``fix`` is the exact next step when it does not hold."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str = ""
+    blocking: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checklist:
+    """What was found before anything was spent, and the digests of everything that counts."""
+
+    checks: tuple[Check, ...]
+    commit: str
+    workload: Digest
+    data: Digest
+    judge: Digest
+    seal: str
+    allowance_ms: int  # what signing grants, for calibration only
+    budget_ms: int  # what the engineer means to grant in all
+    smoke_ms: int  # how long the smoke run took
+
+    @property
+    def passed(self) -> bool:
+        return all(check.ok or not check.blocking for check in self.checks)
+
+    @property
+    def digest(self) -> Digest:
+        return digest("checklist", self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhasePlan:
+    """What one phase may do and is expected to cost, in device-milliseconds with an interval."""
+
+    phase: Phase
+    experiments: int
+    jobs: int
+    cost_ms: int
+    low_ms: int
+    high_ms: int
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The few numbers that steer a campaign; part of what is approved."""
+
+    alpha: float = 0.05
+    fdr: float = 0.10
+    finalists: int = 2
+    confirmation_share: float = 0.25
+    looks: tuple[int, ...] = (1, 2, 4)  # replicates of one hypothesis at the planned looks
+    calibration_seeds: int = 4
+    slots: int = 2
+    seed: int = 0  # of the campaign; every replicate's seed derives from it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What will be done, priced. An approval names the digest of exactly this."""
+
+    hypotheses: tuple[Hypothesis, ...]
+    phases: tuple[PhasePlan, ...]
+    budget_ms: int
+    policy: Policy
+    checklist: Digest
+    runbook: Digest
+    detectable: float
+    price_per_hour: float | None = None
+
+    @property
+    def digest(self) -> Digest:
+        return digest("plan", self)
+
+    def phase(self, phase: Phase) -> PhasePlan | None:
+        return next((p for p in self.phases if p.phase is phase), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Who granted what, when, on which bytes. ``at`` is ISO 8601 UTC."""
+
+    subject: Digest
+    by: str
+    at: str
+    granted_ms: int
