@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from rea.domain.change import Change
-from rea.domain.evidence import Comparison, Finding, Noise, Rows, TestOpening
 from rea.domain.event import Measured
+from rea.domain.evidence import Comparison, Finding, Noise, Rows, TestOpening
 from rea.domain.experiment import Experiment, Phase, Replicate
 from rea.domain.hypothesis import Hypothesis
 from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId
