@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rea.domain.change import Change
+from rea.domain.change import BASELINE, Change
 from rea.domain.experiment import Phase, Purpose, Replicate
 from rea.domain.ids import ExperimentId, JobId
 
@@ -42,7 +42,7 @@ class Job:
     seed: int
     fidelity: str
     change: Change
-    adjustment: Change = Change()
+    adjustment: Change = BASELINE
     resumes: JobId | None = None
     held_ms: int = 0
 

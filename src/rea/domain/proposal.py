@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rea.domain.change import Change
+from rea.domain.change import BASELINE, Change
 from rea.domain.evidence import Finding
 from rea.domain.ids import ExperimentId
 
@@ -24,7 +24,7 @@ class Proposal:
     outcome: Outcome
     reason: str
     experiment: ExperimentId | None = None
-    change: Change = Change()
+    change: Change = BASELINE
     finding: Finding | None = None
     reach: float | None = None
     baseline_test: float | None = None

@@ -30,7 +30,7 @@ class RunbookEntry:
     """A symptom (a regular expression over the reason and the log's tail), a remedy, and how often it may be used on one replicate.
 
     ``moves`` is how ADJUST alters the run. ``exact`` says that the adjustment leaves the treatment what it was, ``unless`` names a role whose
-    being on (neither default-off, 0, none nor false) makes it inexact, which marks the treatment as changed. ``then`` is what happens when the limit is reached.
+    being on (neither 0, none, off nor false) makes it inexact, which marks the treatment as changed. ``then`` is what happens at the limit.
     """
 
     name: str
