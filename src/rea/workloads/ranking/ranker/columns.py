@@ -1,0 +1,79 @@
+"""Columns of a Parquet file as numpy arrays, whatever their type."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ranker.config import Config, ConfigError, names
+
+WITHHELD = "p_bayes"  # the best reachable probability of a synthetic log: never a feature
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """``values`` are codes into ``words`` where there are any (-1: missing), else numbers."""
+
+    values: np.ndarray
+    dictionary: np.ndarray | None
+    numeric: bool
+
+    def words(self) -> np.ndarray:
+        """Values as strings."""
+        if self.dictionary is None:
+            return self.values.astype(str)
+        return np.append(self.dictionary, "")[self.values]
+
+    def numbers(self) -> np.ndarray:
+        """Values as float64, missing as nan."""
+        if self.dictionary is not None:
+            return np.append(self.dictionary, "nan").astype(np.float64)[self.values]
+        return self.values.astype(np.float64)
+
+
+def read_columns(path: Path, config: Config) -> dict[str, Column]:
+    """Every column but the ignored ones. Raises ConfigError if label, split or row id is missing."""
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such file; give a Parquet file with --data")
+    present = pq.read_schema(path).names
+    for needed in (config.label, config.split, config.row_id):
+        if needed not in present:
+            raise ConfigError(f"{path} has no column {needed!r}; its columns are {', '.join(present)}")
+    needed_too = {config.label, config.split, config.row_id}
+    skipped = ({WITHHELD} | set(names(config.ignore))) - needed_too
+    table = pq.read_table(path, columns=[name for name in present if name not in skipped])
+    as_numbers = set(names(config.numeric)) | {config.label}
+    return {name: _column(table[name], name in as_numbers) for name in table.column_names}
+
+
+def _column(data: object, as_number: bool) -> Column:
+    import pyarrow as pa
+
+    kind = data.type  # type: ignore[attr-defined]
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or (as_number and not _wordy(pa, kind)):
+        values = data.cast(pa.float64()).to_numpy()  # type: ignore[attr-defined]
+        return Column(values, None, numeric=True)
+    if pa.types.is_integer(kind) and not data.null_count:  # type: ignore[attr-defined]
+        return Column(data.to_numpy(), None, numeric=False)  # type: ignore[attr-defined]
+    return _coded(pa, data)
+
+
+def _wordy(pa: object, kind: object) -> bool:
+    types = pa.types  # type: ignore[attr-defined]
+    return types.is_dictionary(kind) or types.is_string(kind) or types.is_large_string(kind)
+
+
+def _coded(pa: object, data: object) -> Column:
+    whole = data.combine_chunks() if hasattr(data, "combine_chunks") else data
+    if not pa.types.is_dictionary(whole.type):  # type: ignore[attr-defined]
+        whole = whole.cast(pa.string()).dictionary_encode()  # type: ignore[attr-defined]
+    whole = whole.combine_chunks() if hasattr(whole, "combine_chunks") else whole
+    if hasattr(whole, "num_chunks"):
+        whole = whole.chunk(0)
+    codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    words = whole.dictionary.cast(pa.string()).to_numpy(zero_copy_only=False).astype(str)  # type: ignore[attr-defined]
+    order = np.argsort(words)
+    rank = np.append(np.argsort(order), -1)  # codes in the order of the words, whatever the file's order
+    return Column(rank[codes].astype(np.int64), words[order], numeric=False)

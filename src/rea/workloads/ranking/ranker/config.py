@@ -1,0 +1,164 @@
+"""Every setting of a training, with its range: the one list that the command line, the tests and workload.toml agree on."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+Value = str | int | float | bool
+
+
+class ConfigError(Exception):
+    """An override that names no setting, or a value outside its range; the message says what to write instead."""
+
+
+def number(default: float, low: float, high: float) -> Any:
+    """A setting with an inclusive range; its type is the default's."""
+    return field(default=default, metadata={"low": low, "high": high})
+
+
+def choice(default: str, *others: str) -> Any:
+    """A setting that takes one of a few words."""
+    return field(default=default, metadata={"choices": (default, *others)})
+
+
+def model_names() -> list[str]:
+    """The models there are: one file each in ``models/``."""
+    return sorted(path.stem for path in (Path(__file__).parent / "models").glob("[a-z]*.py"))
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings at their defaults; each technique is off by default."""
+
+    # optimisation and schedule
+    learning_rate: float = number(0.001, 1e-5, 1.0)
+    embedding_rate: float = number(1.0, 0.01, 100.0)  # multiplies the learning rate of embeddings
+    optimizer: str = choice("adam", "adamw", "adagrad", "sgd")
+    schedule: str = choice("constant", "linear", "cosine")
+    warmup: float = number(0.0, 0.0, 0.9)  # share of the steps
+    epochs: int = number(2, 1, 1000)
+    batch_size: int = number(1024, 1, 1 << 22)
+    micro_batch: int = number(0, 0, 1 << 22)  # rows in memory at once; 0: the whole batch
+    gradient_clip: float = number(0.0, 0.0, 1e6)  # largest norm; 0: off
+    weight_decay: float = number(0.0, 0.0, 10.0)  # dense weights only
+    weight_averaging: float = number(0.0, 0.0, 0.99999)  # decay of the moving average; 0: off
+    early_stopping: int = number(0, 0, 1000)  # epochs without a better monitor; 0: off
+    monitor: str = choice("ne", "auc")
+    precision: str = choice("fp32", "bf16")
+    # embeddings and vocabulary
+    embedding_dim: int = number(16, 1, 1024)
+    embedding_std: float = number(0.01, 0.0, 10.0)
+    embedding_l2: float = number(0.0, 0.0, 10.0)
+    embedding_dropout: float = number(0.0, 0.0, 0.95)
+    embedding_norm: bool = False
+    id_dropout: float = number(0.0, 0.0, 0.95)  # share of ids read as unknown while training
+    min_frequency: int = number(1, 1, 1 << 22)
+    hash_size: int = number(0, 0, 1 << 26)  # ids a field at most, by hashing; 0: off
+    # architecture
+    model: str = field(default="dcnv2", metadata={"choices": model_names})
+    interaction_depth: int = number(2, 1, 16)
+    interaction_width: int = number(0, 0, 4096)  # rank or width inside an interaction; 0: the model's own
+    attention_heads: int = number(2, 1, 64)
+    tower_width: int = number(64, 1, 8192)
+    tower_depth: int = number(2, 1, 16)
+    activation: str = choice("relu", "gelu", "silu", "tanh", "leaky_relu")
+    dropout: float = number(0.0, 0.0, 0.95)
+    normalisation: str = choice("none", "batch", "layer")
+    residual: bool = False
+    gating: str = choice("none", "field", "vector")
+    first_order: bool = True
+    # features
+    field_drop: str = ""  # names, separated by commas
+    crosses: str = ""  # pairs such as segment*campaign, separated by commas
+    count_features: str = choice("none", "impressions", "rate")
+    time_features: str = choice("none", "age")
+    numeric_encoding: str = choice("standard", "log", "quantile")
+    position_debias: bool = False
+    # data and loss
+    negative_sampling: float = number(1.0, 0.001, 1.0)  # share of the negatives kept
+    recency_weighting: float = number(0.0, 0.0, 1e6)  # time constant in days; 0: off
+    data_window: int = number(0, 0, 100_000)  # last days of training data; 0: all
+    data_order: str = choice("shuffled", "time")
+    label_smoothing: float = number(0.0, 0.0, 0.5)  # towards the base rate
+    loss: str = choice("bce", "focal")
+    calibration: str = choice("none", "bias", "temperature", "platt")
+    ensemble: int = number(1, 1, 64)
+    # nothing reads these: they exist so that the noise of a whole campaign can be measured
+    inert_1: float = number(0.0, 0.0, 1.0)
+    inert_2: float = number(0.0, 0.0, 1.0)
+    inert_3: float = number(0.0, 0.0, 1.0)
+    inert_4: float = number(0.0, 0.0, 1.0)
+    inert_5: str = choice("a", "b", "c")
+    inert_6: str = choice("a", "b", "c")
+    inert_7: str = choice("a", "b", "c")
+    inert_8: str = choice("a", "b", "c")
+    # how much is run, and where
+    rows: float = number(1.0, 1e-6, 1.0)  # share of the training rows
+    stop_at: float = number(1.0, 1e-6, 1.0)  # share of the optimizer steps after which to stop
+    device: str = choice("auto", "cpu", "cuda")
+    # columns
+    label: str = "click"
+    split: str = "split"
+    row_id: str = "row_id"
+    day: str = "day"
+    position: str = "position"
+    ignore: str = ""  # columns that are no features, separated by commas
+    numeric: str = ""  # whole-number columns to read as numbers and not as ids, separated by commas
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The parts of a comma-separated setting."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def parse(overrides: Sequence[str], start: Config | None = None) -> Config:
+    """Apply ``name=value`` words to ``start``. Raises ConfigError."""
+    config = start or Config()
+    for word in overrides:
+        name, equals, text = word.partition("=")
+        if not equals:
+            raise ConfigError(f"{word!r} is no override; write name=value, such as learning_rate=0.002")
+        config = replace(config, **{name: _value(name, text)})
+    return config
+
+
+def _value(name: str, text: str) -> Value:
+    known = {each.name: each for each in fields(Config)}
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+        raise ConfigError(f"there is no setting {name!r}; the nearest is {near[0]!r}")
+    meta = known[name].metadata
+    default = known[name].default
+    if isinstance(default, bool):
+        return _boolean(name, text)
+    if isinstance(default, str):
+        return _word(name, text, meta.get("choices", ()))
+    return _number(name, text, type(default), (meta["low"], meta["high"]))
+
+
+def _boolean(name: str, text: str) -> bool:
+    words = {"true": True, "1": True, "false": False, "0": False}
+    if text.lower() not in words:
+        raise ConfigError(f"{name}={text}: must be true or false")
+    return words[text.lower()]
+
+
+def _word(name: str, text: str, choices: Any) -> str:
+    allowed = choices() if callable(choices) else choices
+    if allowed and text not in allowed:
+        raise ConfigError(f"{name}={text}: must be one of {', '.join(allowed)}")
+    return text
+
+
+def _number(name: str, text: str, kind: type, limits: tuple[float, float]) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise ConfigError(f"{name}={text}: not a number") from None
+    if kind is int and not value.is_integer():
+        raise ConfigError(f"{name}={text}: must be a whole number")
+    if not limits[0] <= value <= limits[1]:
+        raise ConfigError(f"{name}={text}: must lie between {limits[0]:g} and {limits[1]:g}")
+    return kind(value)

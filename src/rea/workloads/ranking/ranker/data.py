@@ -1,0 +1,125 @@
+"""A view (one Parquet file) as resident tensors: ids with one offset per field, numbers, labels, weights.
+
+Vocabularies, scales and counts are taken from training rows only. ``p_bayes`` is never read.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ranker.columns import Column, read_columns
+from ranker.config import Config, ConfigError, names
+from ranker.features import Encoded, encode
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of one split: ``ids`` (rows, fields) int32, ``numbers`` (rows, numeric fields), ``weight`` (rows,)."""
+
+    row_id: np.ndarray
+    ids: Tensor
+    numbers: Tensor
+    label: Tensor
+    weight: Tensor
+
+    def __len__(self) -> int:
+        return len(self.row_id)
+
+    def to(self, device: torch.device) -> "Part":
+        """The same on another device."""
+        tensors = (each.to(device) for each in (self.ids, self.numbers, self.label, self.weight))
+        return Part(self.row_id, *tensors)
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A view, encoded. ``base_rate`` is of the weighted training rows; ``log_kept`` is ln of the negatives kept."""
+
+    fields: tuple[str, ...]
+    sizes: tuple[int, ...]
+    numeric: tuple[str, ...]
+    train: Part
+    valid: Part
+    test: Part
+    base_rate: float
+    log_kept: float
+
+    def to(self, device: torch.device) -> "Data":
+        """The same on another device."""
+        parts = {name: getattr(self, name).to(device) for name in ("train", "valid", "test")}
+        return replace(self, **parts)
+
+
+def load(path: Path, config: Config) -> Data:
+    """Read and encode a view. Raises ConfigError where a named column is missing or there is nothing to train on."""
+    columns = read_columns(path, config)
+    split, label = columns.pop(config.split).words(), columns.pop(config.label).numbers()
+    row_id, day = columns.pop(config.row_id).values, _days(columns, config)
+    test = (split == "test") | (np.isnan(label) & (split != "train"))
+    valid = (split == "valid") & ~test
+    rng = np.random.default_rng(20_201)
+    train = _training_rows(np.flatnonzero((split == "train") & ~np.isnan(label)), label, day, config, rng)
+    if not len(train) or not test.any():
+        raise ConfigError(f"{path}: no labelled row with {config.split} = train, or none with {config.split} = test")
+    encoded = encode(columns, train, (label, day), config)
+    weight = _weights(day, len(label), train, config)
+    parts = [
+        _part(encoded, row_id, (label, weight), index)
+        for index in (train, np.flatnonzero(valid), np.flatnonzero(test))
+    ]
+    if config.position_debias:
+        for part in parts[1:]:
+            _fix_position(part, encoded, config)
+    rate = float(np.average(label[train], weights=weight[train]))
+    return Data(
+        encoded.fields, encoded.sizes, encoded.numeric, *parts, rate, float(np.log(config.negative_sampling))
+    )
+
+
+def _days(columns: dict[str, Column], config: Config) -> np.ndarray | None:
+    column = columns.pop(config.day, None)
+    return None if column is None else column.numbers()
+
+
+def _training_rows(
+    index: np.ndarray, label: np.ndarray, day: np.ndarray | None, config: Config, rng: np.random.Generator
+) -> np.ndarray:
+    if config.rows < 1.0:
+        kept = rng.permutation(len(index))[: max(1, round(config.rows * len(index)))]
+        index = index[np.sort(kept)]
+    if config.data_window and day is not None:
+        index = index[day[index] > day[index].max() - config.data_window]
+    if config.negative_sampling < 1.0:
+        index = index[(label[index] > 0) | (rng.random(len(index)) < config.negative_sampling)]
+    return index
+
+
+def _weights(day: np.ndarray | None, rows: int, train: np.ndarray, config: Config) -> np.ndarray:
+    """exp(-age / time constant), with mean 1 over the training rows."""
+    if day is None or not config.recency_weighting:
+        return np.ones(rows)
+    age = np.maximum(day[train].max() - day, 0.0)
+    weight = np.exp(-age / config.recency_weighting)
+    return weight / weight[train].mean()
+
+
+def _part(encoded: Encoded, row_id: np.ndarray, target: tuple[np.ndarray, np.ndarray], index: np.ndarray) -> Part:
+    label, weight = target
+    return Part(
+        row_id[index],
+        torch.from_numpy(encoded.ids[index]),
+        torch.from_numpy(encoded.numbers[index]),
+        torch.from_numpy(label[index].astype(np.float32)),
+        torch.from_numpy(weight[index].astype(np.float32)),
+    )
+
+
+def _fix_position(part: Part, encoded: Encoded, config: Config) -> None:
+    """Predict as if shown where training rows were shown most."""
+    if config.position not in encoded.fields:
+        raise ConfigError(f"position_debias=true needs the column {config.position!r} among the id features")
+    part.ids[:, encoded.fields.index(config.position)] = encoded.commonest[config.position]
+

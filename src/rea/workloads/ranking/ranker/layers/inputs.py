@@ -1,0 +1,33 @@
+"""Fields as vectors: one fused embedding table for all id fields, one learned direction per number."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ranker.config import Config
+
+
+class Inputs(nn.Module):
+    """(ids, numbers) to (rows, fields + numbers, dim). Id 0 of each field stands for the unknown, its vector starts at 0."""
+
+    offsets: Tensor
+
+    def __init__(self, config: Config, sizes: tuple[int, ...], numbers: int, dim: int) -> None:
+        super().__init__()
+        starts = torch.tensor((0, *sizes[:-1]) if sizes else (), dtype=torch.int32)
+        self.register_buffer("offsets", starts.cumsum(0).to(torch.int32), persistent=False)
+        self.table = nn.Parameter(torch.randn(sum(sizes), dim) * config.embedding_std)
+        with torch.no_grad():
+            self.table[self.offsets.long()] = 0.0
+        self.directions = nn.Parameter(torch.randn(numbers, dim) * max(config.embedding_std, 0.01))
+        self.id_dropout, self.dropout = config.id_dropout, config.embedding_dropout
+        self.norm = nn.LayerNorm(dim) if config.embedding_norm and dim > 1 else nn.Identity()
+
+    def forward(self, ids: Tensor, numbers: Tensor) -> Tensor:
+        rows = ids + self.offsets
+        if self.training and self.id_dropout:
+            rows = torch.where(torch.rand(ids.shape, device=ids.device) < self.id_dropout, self.offsets, rows)
+        fields = functional.embedding(rows, self.table)
+        if numbers.shape[1]:
+            fields = torch.cat([fields, numbers.unsqueeze(2) * self.directions], dim=1)
+        return functional.dropout(self.norm(fields), self.dropout, self.training)

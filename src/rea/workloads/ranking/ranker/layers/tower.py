@@ -1,0 +1,34 @@
+"""The fully connected tower."""
+
+from torch import Tensor, nn
+
+from ranker.config import Config
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "tanh": nn.Tanh,
+    "leaky_relu": nn.LeakyReLU,
+}
+
+
+class Layer(nn.Module):
+    """Linear, normalisation, activation, dropout; with a skip where asked for and the widths agree."""
+
+    def __init__(self, config: Config, inputs: int, outputs: int) -> None:
+        super().__init__()
+        norms = {"none": nn.Identity, "batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
+        parts: list[nn.Module] = [nn.Linear(inputs, outputs), norms[config.normalisation](outputs)]
+        parts += [ACTIVATIONS[config.activation](), nn.Dropout(config.dropout)]
+        self.body = nn.Sequential(*parts)
+        self.skip = config.residual and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.body(x) if self.skip else self.body(x)
+
+
+def tower(config: Config, inputs: int) -> nn.Sequential:
+    """(rows, inputs) to (rows, tower_width)."""
+    widths = [inputs] + [config.tower_width] * config.tower_depth
+    return nn.Sequential(*(Layer(config, before, after) for before, after in zip(widths, widths[1:], strict=False)))

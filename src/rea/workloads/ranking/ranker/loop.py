@@ -1,0 +1,181 @@
+"""The training loop: deterministic for a seed, stoppable at a step, resumable bit for bit.
+
+Randomness is drawn afresh at each step from (seed, step), and the order of rows from (seed, epoch), so a checkpoint
+needs no generator's state.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ranker.config import Config
+from ranker.data import Data, Part
+from ranker.optimizer import Optimizer, rate_at
+from ranker.predict import logits_of
+
+PRIME = 1_000_003
+
+
+class NotFinite(FloatingPointError):
+    """The training loss became NaN or infinite."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a training stands, beside its tensors."""
+
+    step: int = 0
+    best: float = math.inf  # the monitor at its best, lower is better
+    waited: int = 0  # epochs since
+    stopped: bool = False  # by early stopping
+
+
+@dataclass(slots=True)
+class Training:
+    """A network under training. ``average`` and ``kept`` hold flat weights by group: moving average, best epoch."""
+
+    config: Config
+    data: Data
+    network: nn.Module
+    seed: int
+    device: torch.device
+    optimizer: Optimizer
+    average: dict[str, Tensor] = field(default_factory=dict)
+    kept: dict[str, Tensor] = field(default_factory=dict)
+    progress: Progress = field(default_factory=Progress)
+
+    @property
+    def epoch_steps(self) -> int:
+        return -(-len(self.data.train) // self.config.batch_size)
+
+    @property
+    def total_steps(self) -> int:
+        return self.epoch_steps * self.config.epochs
+
+    @property
+    def finished(self) -> bool:
+        return self.progress.stopped or self.progress.step >= self.total_steps
+
+
+def prepare(config: Config, data: Data, network: nn.Module, seed: int, device: torch.device) -> Training:
+    """A training at its first step."""
+    training = Training(config, data, network.to(device), seed, device, Optimizer(config, network))
+    if config.weight_averaging:
+        training.average = {name: group.value.clone() for name, group in training.optimizer.groups().items()}
+    return training
+
+
+def run(training: Training, evaluated: Callable[[Training, float], float], say: Callable[[str], None]) -> None:
+    """Train up to ``stop_at``; ``evaluated(training, train loss)`` is called after each epoch and gives the monitor.
+
+    Raises NotFinite.
+    """
+    config, progress = training.config, training.progress
+    stop = max(1, round(config.stop_at * training.total_steps))
+    order, losses, said = None, [], time.monotonic()
+    while progress.step < stop and not progress.stopped:
+        epoch, place = divmod(progress.step, training.epoch_steps)
+        if order is None or place == 0:
+            order = _order(training, epoch)
+        losses.append(_step(training, order[place * config.batch_size : (place + 1) * config.batch_size]))
+        if time.monotonic() - said > 1.0:
+            said = time.monotonic()
+            say(f"step {progress.step}/{training.total_steps} epoch {epoch + 1} loss {np.mean(losses[-100:]):.5f}")
+        if progress.step % training.epoch_steps == 0:
+            _epoch_ends(training, evaluated(training, float(np.mean(losses))))
+            losses = []
+
+
+def _order(training: Training, epoch: int) -> Tensor:
+    rows = len(training.data.train)
+    if training.config.data_order == "time":
+        return torch.arange(rows, device=training.device)
+    generator = torch.Generator().manual_seed(training.seed * PRIME + epoch)
+    return torch.randperm(rows, generator=generator).to(training.device)
+
+
+def _step(training: Training, index: Tensor) -> float:
+    config, progress, optimizer = training.config, training.progress, training.optimizer
+    torch.manual_seed(training.seed * PRIME + progress.step)
+    training.network.train()
+    optimizer.clear()
+    total = 0.0
+    for part in index.split(config.micro_batch or len(index)):
+        loss = _loss(training, part) / len(index)
+        loss.backward()
+        total += loss.item()
+    if not math.isfinite(total):
+        raise NotFinite(f"loss is not finite at step {progress.step}")
+    optimizer.step(rate_at(config, progress.step, training.total_steps), progress.step + 1)
+    progress.step += 1
+    _average(training)
+    return total / config.ensemble
+
+
+def _loss(training: Training, index: Tensor) -> Tensor:
+    """Weighted loss summed over rows and over members, each of which so gets its own gradient."""
+    config, train = training.config, training.data.train
+    with torch.autocast(training.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
+        logits = training.network(train.ids[index], train.numbers[index])
+    label = train.label[index]
+    target = label + config.label_smoothing * (training.data.base_rate - label)
+    target = target.unsqueeze(1).expand_as(logits)
+    loss = functional.binary_cross_entropy_with_logits(logits.float(), target, reduction="none")
+    if config.loss == "focal":
+        loss = loss * (torch.sigmoid(logits.float()) - target).abs()
+    return (loss.sum(dim=1) * train.weight[index]).sum()
+
+
+@torch.no_grad()
+def _average(training: Training) -> None:
+    """Exponential moving average of all weights, shorter at the start so that the first weights are forgotten."""
+    step = training.progress.step
+    decay = min(training.config.weight_averaging, (1.0 + step) / (10.0 + step))
+    for name, average in training.average.items():
+        average.lerp_(training.optimizer.groups()[name].value, 1.0 - decay)
+
+
+def _epoch_ends(training: Training, monitor: float) -> None:
+    progress, patience = training.progress, training.config.early_stopping
+    if not patience:
+        return
+    if monitor < progress.best:
+        progress.best, progress.waited = monitor, 0
+        source = training.average or {name: group.value for name, group in training.optimizer.groups().items()}
+        training.kept = {name: value.clone() for name, value in source.items()}
+        return
+    progress.waited += 1
+    progress.stopped = progress.waited >= patience
+
+
+class Served:
+    """While entered, the network holds the weights that serve: those kept, else the average, else its own."""
+
+    def __init__(self, training: Training) -> None:
+        kept = training.kept if training.finished else {}
+        self.weights = kept or training.average
+        self.groups = training.optimizer.groups()
+        self.own = {name: self.groups[name].value.clone() for name in self.weights}
+
+    def __enter__(self) -> None:
+        self._load(self.weights)
+
+    def __exit__(self, *_: object) -> None:
+        self._load(self.own)
+
+    def _load(self, weights: dict[str, Tensor]) -> None:
+        with torch.no_grad():
+            for name, value in weights.items():
+                self.groups[name].value.copy_(value)
+
+
+def logits(training: Training, part: Part) -> np.ndarray:
+    """Logits of a part under the weights that serve."""
+    with Served(training):
+        return logits_of(training.network, part, training.data.log_kept)

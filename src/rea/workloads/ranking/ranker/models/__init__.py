@@ -1,0 +1,39 @@
+"""One file a model. A model is a class ``Model(config, fields)`` that maps (rows, fields, dim) to (rows,) logits."""
+
+from importlib import import_module
+
+import torch
+from torch import Tensor, nn
+
+from ranker.config import Config
+from ranker.layers.gate import gate
+from ranker.layers.inputs import Inputs
+
+
+class Ranker(nn.Module):
+    """Inputs, gate, a model of the folder, a first-order term, and a bias that starts at the base rate."""
+
+    def __init__(self, config: Config, sizes: tuple[int, ...], numbers: int, base_rate: float) -> None:
+        super().__init__()
+        fields, dim = len(sizes) + numbers, config.embedding_dim
+        self.inputs = Inputs(config, sizes, numbers, dim)
+        self.gate = gate(config.gating, fields, dim)
+        self.model = import_module(f"ranker.models.{config.model}").Model(config, fields)
+        self.linear = Inputs(config, sizes, numbers, 1) if config.first_order else None
+        rate = min(max(base_rate, 1e-6), 1.0 - 1e-6)
+        self.bias = nn.Parameter(torch.logit(torch.tensor(rate)))
+
+    def forward(self, ids: Tensor, numbers: Tensor) -> Tensor:
+        logit = self.bias + self.model(self.gate(self.inputs(ids, numbers)))
+        return logit if self.linear is None else logit + self.linear(ids, numbers).sum(dim=(1, 2))
+
+
+class Ensemble(nn.Module):
+    """Independent rankers trained on the same batches: (ids, numbers) to (rows, members)."""
+
+    def __init__(self, config: Config, sizes: tuple[int, ...], numbers: int, base_rate: float) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(Ranker(config, sizes, numbers, base_rate) for _ in range(config.ensemble))
+
+    def forward(self, ids: Tensor, numbers: Tensor) -> Tensor:
+        return torch.stack([member(ids, numbers) for member in self.members], dim=1)

@@ -1,0 +1,25 @@
+"""AutoInt+ (1810.11921): self-attention over the fields beside a tower."""
+
+from torch import Tensor, nn
+
+from ranker.config import Config
+from ranker.layers.attention import FieldAttention
+from ranker.layers.tower import tower
+
+
+class Model(nn.Module):
+    """``interaction_depth`` layers of ``attention_heads`` heads, each ``interaction_width`` wide (0: half the dim)."""
+
+    def __init__(self, config: Config, fields: int) -> None:
+        super().__init__()
+        dim, heads = config.embedding_dim, config.attention_heads
+        each = config.interaction_width or max(1, dim // 2)
+        widths = [dim] + [each * heads] * config.interaction_depth
+        pairs = zip(widths[:-1], widths[1:], strict=True)
+        self.attention = nn.Sequential(*(FieldAttention(before, after // heads, heads) for before, after in pairs))
+        self.tower = tower(config, fields * dim)
+        self.out = nn.Linear(fields * widths[-1], 1)
+        self.deep = nn.Linear(config.tower_width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.out(self.attention(x).flatten(1)) + self.deep(self.tower(x.flatten(1)))).squeeze(1)

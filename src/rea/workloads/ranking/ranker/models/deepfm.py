@@ -1,0 +1,19 @@
+"""DeepFM (1703.04247): the factorisation term beside a tower on the same embeddings."""
+
+from torch import Tensor, nn
+
+from ranker.config import Config
+from ranker.layers.cross import factorisation
+from ranker.layers.tower import tower
+
+
+class Model(nn.Module):
+    """All pairs of fields, and a tower."""
+
+    def __init__(self, config: Config, fields: int) -> None:
+        super().__init__()
+        self.tower = tower(config, fields * config.embedding_dim)
+        self.out = nn.Linear(config.tower_width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return factorisation(x) + self.out(self.tower(x.flatten(1))).squeeze(1)
