@@ -1,0 +1,1 @@
+"""Approved plan -> experiments -> jobs -> measurements."""

@@ -1,0 +1,60 @@
+"""From what the control files say to what the executor is told."""
+
+from pathlib import Path
+
+from rea.domain.job import JobState, JobStatus
+from rea.executor.contract.control import Control, Life, read_state
+from rea.executor.contract.directory import control_of
+from rea.executor.contract.exit import Exit
+from rea.executor.contract.log import tail
+
+
+def status(directory: Path, now: float, claim_grace_s: float) -> JobStatus:
+    """Return a job's status; a job handed over longer than ``claim_grace_s`` ago that never claimed is RESERVED again.
+
+    An unreadable directory is UNKNOWN: it may only be waited for.
+    """
+    try:
+        control = read_state(directory)
+        return _status(directory, control, now, claim_grace_s)
+    except OSError as error:
+        return JobStatus(state=JobState.UNKNOWN, reason=f"cannot read {directory}: {error.strerror}")
+
+
+def _status(directory: Path, control: Control, now: float, claim_grace_s: float) -> JobStatus:
+    if control.exit is not None:
+        state, word, seconds = _verdict(control.exit), control.exit.word, control.exit.seconds
+        return JobStatus(state=state, reason=word, log_tail=tail(directory), seconds=seconds)
+    if control.life is Life.RUNNING:
+        return JobStatus(state=JobState.RUNNING, log_tail=tail(directory), seconds=_since(control, now))
+    if (control_of(directory) / "cancel").exists():
+        seconds = _seen(directory, control)
+        return JobStatus(state=JobState.CANCELLED, reason="cancelled", log_tail=tail(directory), seconds=seconds)
+    if control.life is Life.LOST:
+        seconds = _seen(directory, control)
+        return JobStatus(state=JobState.LOST, reason=control.note, log_tail=tail(directory), seconds=seconds)
+    waiting = now - _modified(control_of(directory) / "submitted") < claim_grace_s
+    return JobStatus(state=JobState.SUBMITTED if waiting else JobState.RESERVED)
+
+
+def _verdict(record: Exit) -> JobState:
+    if record.reason == "cancelled":
+        return JobState.CANCELLED
+    return JobState.SUCCEEDED if record.word == "exit 0" else JobState.FAILED
+
+
+def _since(control: Control, now: float) -> float:
+    return max(0.0, now - control.started) if control.started else 0.0
+
+
+def _seen(directory: Path, control: Control) -> float:
+    """Return how long a job was last seen alive, by the wrapper's marks and the log."""
+    signs = [_modified(control_of(directory) / name) for name in ("log", "next", "beat")]
+    return _since(control, max(signs))
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
