@@ -15,6 +15,9 @@ from rea.domain.proposal import Proposal
 from rea.domain.runbook import Treatment
 from rea.domain.workload import Workload
 
+NO_CAMPAIGN = CampaignId("")
+NO_DIGEST = Digest("")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecord:
@@ -42,17 +45,18 @@ class PhaseRecord:
     phase: Phase
     replicates: tuple[str, ...] = ()  # replicate keys
     experiments: tuple[ExperimentId, ...] = ()
-    closed: bool = False
+    ended: str = ""  # why the planner wants nothing more of it
+    closed: bool = False  # its findings are recorded
 
 
 @dataclass(slots=True, kw_only=True)
 class Campaign:
     """One question, asked of one workload, under one budget. Read it; only a fold writes it."""
 
-    id: CampaignId = CampaignId("")
+    id: CampaignId = NO_CAMPAIGN
     question: str = ""
     workload: Workload | None = None
-    workload_digest: Digest = Digest("")
+    workload_digest: Digest = NO_DIGEST
     repository: str = ""
     commit: str = ""
     opened_at: str = ""
@@ -65,14 +69,16 @@ class Campaign:
     rejected: dict[HypothesisId, str] = field(default_factory=dict)
     proposed_rounds: set[int] = field(default_factory=set)
     plan: Plan | None = None
-    plans_seen: set[Digest] = field(default_factory=set)
+    replan: bool = False  # hypotheses were amended since the plan was drafted
+    subjects: set[Digest] = field(default_factory=set)  # digests of all checklists and plans so far
     approval: Approval | None = None
     ledger: Ledger = field(default_factory=Ledger)
     experiments: dict[ExperimentId, Experiment] = field(default_factory=dict)
     replicates: dict[str, Replicate] = field(default_factory=dict)
     jobs: dict[JobId, JobRecord] = field(default_factory=dict)
     attempts: dict[str, tuple[JobId, ...]] = field(default_factory=dict)  # by replicate key, oldest first
-    open_jobs: dict[JobId, None] = field(default_factory=dict)  # not ended, or ended and not judged/treated
+    open_jobs: dict[JobId, None] = field(default_factory=dict)  # not ended, or ended and neither judged nor treated
+    unsettled: dict[str, None] = field(default_factory=dict)  # keys of replicates that still want a job or its score
     dropped: dict[ExperimentId, str] = field(default_factory=dict)
     phases: dict[str, PhaseRecord] = field(default_factory=dict)  # by "round:phase"
     batches: int = 0  # answers of the search so far
@@ -83,8 +89,9 @@ class Campaign:
     insights: tuple[Digest, ...] = ()
     learnt: bool = False
     notified: set[str] = field(default_factory=set)
+    commands: set[str] = field(default_factory=set)  # acts of people, each counted once
+    touches: int = 0  # acts of people, signatures and approvals aside
     steered: list[tuple[str, str]] = field(default_factory=list)
-    human_touches: int = 0
     paused: str = ""
     stopped: str = ""
     proposal: Proposal | None = None
@@ -92,6 +99,28 @@ class Campaign:
     @property
     def ended(self) -> bool:
         return self.proposal is not None
+
+    @property
+    def round(self) -> int:
+        """The round in progress; hypotheses of the next are asked for when this one has nothing more to try."""
+        return max(self.proposed_rounds, default=1)
+
+    @property
+    def setup(self) -> Workload:
+        """The workload of a campaign that was opened."""
+        assert self.workload is not None
+        return self.workload
+
+    @property
+    def calibrated(self) -> Noise:
+        """The noise of a campaign that was calibrated."""
+        assert self.noise is not None
+        return self.noise
+
+    @property
+    def human_touches(self) -> int:
+        """How often a person had to act: signatures, approvals and commands."""
+        return self.touches + (self.signed is not None) + (self.approval is not None)
 
     @property
     def approved(self) -> bool:

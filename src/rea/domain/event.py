@@ -12,6 +12,8 @@ from rea.domain.proposal import Proposal
 from rea.domain.runbook import Treatment
 from rea.domain.workload import Workload
 
+AGENT = "rea"  # stands in ``by`` where no person acted
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignOpened:
@@ -142,11 +144,25 @@ class ExperimentDropped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseEnded:
+    """The planner wants nothing more of a phase; its findings are due."""
+
+    round: int
+    phase: Phase
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return f"phase:{self.round}:{self.phase}:ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseClosed:
+    """What a phase found."""
+
     round: int
     phase: Phase
     findings: tuple[Finding, ...]
-    reason: str
 
     @property
     def key(self) -> str:
@@ -347,7 +363,7 @@ class Concluded:
 Setup = CampaignOpened | ChecklistRecorded | ChecklistSigned | Calibrated
 Planning = HypothesesProposed | HypothesisAmended | HypothesisRejected | PlanDrafted | PlanApproved
 Running = JobReserved | JobSubmitted | JobEnded | JobTreated
-Phases = PhaseOpened | ReplicatesAdded | ExperimentDropped | PhaseClosed | Suggested
+Phases = PhaseOpened | ReplicatesAdded | ExperimentDropped | PhaseEnded | PhaseClosed | Suggested
 Judging = Measured | PredictionsRefused | Compared | TestOpened | InsightsRecorded
 Life = Notified | Paused | Resumed | Steered | Stopped | Concluded
 Event = Setup | Planning | Running | Phases | Judging | Life

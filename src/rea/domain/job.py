@@ -44,6 +44,7 @@ class Job:
     change: Change
     adjustment: Change = BASELINE
     resumes: JobId | None = None
+    time_limit_s: int = 0
     held_ms: int = 0
 
     @property

@@ -1,0 +1,1 @@
+"""The loop: fold the journal, decide, pass the one door, act, forget."""

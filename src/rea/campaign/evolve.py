@@ -1,0 +1,58 @@
+"""How events change a campaign: pure, total (what refers to something unknown changes nothing), and the only way state changes."""
+
+from collections.abc import Iterable
+from dataclasses import fields, replace
+
+from rea.campaign import folding
+from rea.domain import event as e
+from rea.domain.campaign import Campaign
+
+
+def fold(campaign: Campaign, events: Iterable[e.Event]) -> Campaign:
+    """Return ``campaign`` as it is after ``events``; ``campaign`` itself stays as it is. Amortised O(1) an event."""
+    after = replace(
+        campaign, **{f.name: value.copy() for f in fields(campaign) if _grows(value := getattr(campaign, f.name))}
+    )
+    for event in events:
+        apply(after, event)
+    return after
+
+
+def evolve(campaign: Campaign, event: e.Event) -> Campaign:
+    """Return ``campaign`` as it is after ``event``."""
+    return fold(campaign, (event,))
+
+
+def replay(events: Iterable[e.Event]) -> Campaign:
+    """Return what a journal adds up to."""
+    return fold(Campaign(), events)
+
+
+def apply(campaign: Campaign, event: e.Event) -> None:
+    """Change ``campaign`` in place: for a fold over a private copy only."""
+    match event:
+        case e.CampaignOpened() | e.ChecklistRecorded() | e.ChecklistSigned() | e.Calibrated():
+            folding.setup(campaign, event)
+        case (
+            e.HypothesesProposed() | e.HypothesisAmended() | e.HypothesisRejected() | e.PlanDrafted() | e.PlanApproved()
+        ):
+            folding.planning(campaign, event)
+        case e.JobReserved() | e.JobSubmitted() | e.JobEnded() | e.JobTreated():
+            folding.running(campaign, event)
+        case (
+            e.PhaseOpened()
+            | e.ReplicatesAdded()
+            | e.ExperimentDropped()
+            | e.PhaseEnded()
+            | e.PhaseClosed()
+            | e.Suggested()
+        ):
+            folding.phases(campaign, event)
+        case e.Measured() | e.PredictionsRefused() | e.Compared() | e.TestOpened() | e.InsightsRecorded():
+            folding.judging(campaign, event)
+        case _:
+            folding.life(campaign, event)
+
+
+def _grows(value: object) -> bool:
+    return isinstance(value, dict | set | list)

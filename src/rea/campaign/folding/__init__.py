@@ -1,0 +1,10 @@
+"""What each kind of event does to a campaign, one file a kind."""
+
+from rea.campaign.folding.judging import judging
+from rea.campaign.folding.life import life
+from rea.campaign.folding.phases import phases
+from rea.campaign.folding.planning import planning
+from rea.campaign.folding.running import running
+from rea.campaign.folding.setup import setup
+
+__all__ = ["judging", "life", "phases", "planning", "running", "setup"]

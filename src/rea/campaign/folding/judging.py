@@ -1,0 +1,29 @@
+"""What the judge said, and what was learnt of it."""
+
+from dataclasses import replace
+
+from rea.domain import event as e
+from rea.domain.campaign import Campaign, comparison_key
+
+
+def judging(c: Campaign, event: e.Judging) -> None:
+    match event:
+        case e.Measured() if (record := c.jobs.get(event.job)) and not record.judged:
+            c.jobs[event.job] = replace(record, measured=event)
+            c.open_jobs.pop(event.job, None)
+            c.unsettled.pop(record.job.replicate.key, None)
+        case e.PredictionsRefused() if (record := c.jobs.get(event.job)) and not record.judged:
+            c.jobs[event.job] = replace(record, refused=event.reason)
+        case e.Compared(comparisons=comparisons):
+            for new in comparisons:
+                key = comparison_key(new.experiment, new.metric, new.rows, new.slice)
+                old = c.comparisons.get(key)
+                # more runs know more: an old comparison told again must not replace a newer one
+                if old is None or len(old.jobs) + len(old.baseline_jobs) < len(new.jobs) + len(new.baseline_jobs):
+                    c.comparisons[key] = new
+        case e.TestOpened(opening=opening):
+            c.opening = c.opening or opening
+        case e.InsightsRecorded(insights=insights) if not c.learnt:
+            c.insights, c.learnt = insights, True
+        case _:
+            pass

@@ -1,0 +1,46 @@
+"""Hypotheses, amendments, plans and their approval."""
+
+from dataclasses import replace
+
+from rea.domain import event as e
+from rea.domain.campaign import Campaign
+from rea.domain.hypothesis import Hypothesis
+
+
+def planning(c: Campaign, event: e.Planning) -> None:
+    match event:
+        case e.HypothesesProposed(hypotheses=hypotheses, round=round_) if round_ not in c.proposed_rounds:
+            c.proposed_rounds.add(round_)
+            for hypothesis in hypotheses:
+                _add(c, hypothesis)
+        case e.HypothesisAmended() if event.command not in c.commands:
+            c.commands.add(event.command)
+            c.touches += 1
+            if event.replaces is not None:
+                _remove(c, event.replaces, f"replaced by {event.by}")
+            _add(c, event.hypothesis)
+            c.replan = True
+        case e.HypothesisRejected() if event.command not in c.commands:
+            c.commands.add(event.command)
+            c.touches += 1
+            _remove(c, event.hypothesis, event.reason)
+            c.replan = True
+        case e.PlanDrafted(plan=plan) if plan.digest not in c.subjects:
+            c.subjects.add(plan.digest)
+            c.plan, c.replan = plan, False
+        case e.PlanApproved(approval=approval) if c.plan and approval.subject == c.plan.digest and not c.approved:
+            c.approval = approval
+            c.ledger = replace(c.ledger, granted=max(c.ledger.granted, approval.granted_ms))
+        case _:
+            pass
+
+
+def _add(c: Campaign, hypothesis: Hypothesis) -> None:
+    if hypothesis.id not in c.rejected:
+        c.hypotheses.setdefault(hypothesis.id, hypothesis)
+
+
+def _remove(c: Campaign, hypothesis: str, reason: str) -> None:
+    for known in [h for h in c.hypotheses if h == hypothesis]:
+        c.rejected[known] = reason
+        del c.hypotheses[known]
