@@ -86,7 +86,7 @@ def _write_run(training: "Training", path: Path, more: dict) -> None:
         "steps": training.progress.step,
         "total_steps": training.total_steps,
         "parameters": sum(each.numel() for each in weights),
-        "model_bytes": sum(each.numel() * each.element_size() for each in weights),
+        "model_mb": sum(each.numel() * each.element_size() for each in weights) / 1e6,
         "device": str(training.device),
         **more,
     }
