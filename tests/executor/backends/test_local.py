@@ -16,6 +16,7 @@ from rea.domain.errors import BackendUnreachable, IntegrityError
 from rea.domain.ids import JobId
 from rea.domain.job import JobState, JobStatus, Launch
 from rea.executor.backends.local import LocalBackend
+from rea.executor.contract.stop import Identity, signal_job
 
 pytestmark = pytest.mark.real
 
@@ -150,10 +151,7 @@ def test_a_reused_number_is_never_signalled(backend: LocalBackend, field: str) -
         pid, start, boot = identity.read_text().split()
         changed = {"start": f"{stranger.pid} {start} {boot}", "boot": f"{pid} {start} 0000-0000"}[field]
         identity.write_text(changed)
-        (Path(told.directory) / "control" / "beat").unlink(missing_ok=True)
         assert look(backend).state is JobState.RUNNING
-        from rea.executor.contract.stop import signal_job
-
         assert not signal_job(identity.parent, signal.SIGKILL)
         assert stranger.poll() is None
         assert alive(leader)
@@ -161,6 +159,14 @@ def test_a_reused_number_is_never_signalled(backend: LocalBackend, field: str) -
         assert signal_job(identity.parent, signal.SIGKILL)
         stranger.kill()
     assert settled(backend).reason == "signal 9"
+
+
+def test_without_the_identity_a_stranger_would_be_hit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Identity, "alive", True)
+    with subprocess.Popen(["sleep", "322"], start_new_session=True) as stranger:
+        (tmp_path / "job").write_text(f"{stranger.pid} 1 0000-0000")
+        assert signal_job(tmp_path, signal.SIGKILL)
+        assert stranger.wait() == -signal.SIGKILL
 
 
 def test_a_job_lost_with_its_wrapper_is_not_failed(backend: LocalBackend) -> None:
