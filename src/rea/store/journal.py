@@ -1,0 +1,99 @@
+"""The journal: append-only, hash-chained, one transaction an append."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from rea.domain.errors import StaleDecision, UsageError
+from rea.domain.event import Event, Recorded
+from rea.domain.ids import CampaignId, Digest
+from rea.domain.ledger import Ledger
+from rea.store import codec, projections, stream
+from rea.store.database import Database
+from rea.store.schema import streams
+from rea.store.stream import Draft, Head
+
+
+def utc_now() -> str:
+    """Return the time in ISO 8601, UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class SqlJournal:
+    """The ``Journal`` and ``Openings`` ports over a database. ``now`` stamps what is appended, for display only."""
+
+    def __init__(self, database: Database, now: Callable[[], str] = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    def campaigns(self) -> Sequence[CampaignId]:
+        """Return every campaign, the oldest first."""
+        with self._database.read() as connection:
+            found = connection.scalars(select(streams.c.stream).order_by(streams.c.opened, streams.c.stream))
+            return tuple(CampaignId(name) for name in found)
+
+    def read(self, campaign: CampaignId, after: int = 0) -> Sequence[Recorded]:
+        """Return the events with a sequence number above ``after``, checked against the hash chain.
+
+        Raises:
+            IntegrityError: an event is missing, out of its place, altered or not readable; the message names the first.
+            StoreError: a newer program wrote one.
+        """
+        with self._database.read() as connection:
+            rows = stream.rows(connection, campaign, after)
+        return tuple(Recorded(seq=row.seq, at=row.at, key=row.key, event=stream.decoded(row)) for row in rows)
+
+    def append(self, campaign: CampaignId, events: Sequence[Event], *, expected: int | None = None) -> int:
+        """Append what is not recorded yet and return the journal's new length.
+
+        Raises:
+            StaleDecision: ``expected`` is given and is not the journal's length, or an opening of a test set is not the next one.
+            OverBudget: the ledger's CHECK refused a reservation; nothing was written.
+            StoreError: an event could not be read back, or the database not be written; nothing was written.
+        """
+        at = self._now()
+        drafts = [Draft(at, codec.encode(event), event) for event in events]
+        with self._database.write() as connection:
+            head = stream.head_of(connection, campaign)
+            if expected is not None and expected != head.length:
+                raise StaleDecision(
+                    f"campaign {campaign} has {head.length} events, and this was decided on {expected}", "look again"
+                )
+            fresh = stream.unseen(connection, campaign, drafts)
+            for draft in fresh:
+                projections.numbered(connection, draft.event)
+            return stream.extend(connection, campaign, head, fresh)
+
+    def restore(self, campaign: CampaignId, recorded: Sequence[Recorded]) -> int:
+        """Append what another store recorded, with its times, and return the journal's new length.
+
+        Raises:
+            UsageError: a campaign of this name is here already with another history; nothing was written.
+        """
+        drafts = [Draft(record.at, codec.encode(record.event), record.event) for record in recorded]
+        with self._database.write() as connection:
+            head = stream.head_of(connection, campaign)
+            here = [(row.at, row.key, row.payload) for row in stream.rows(connection, campaign)]
+            if here != [(draft.at, draft.entry.key, draft.entry.payload) for draft in drafts[: head.length]]:
+                raise UsageError(f"another campaign {campaign} is here already", "import it into another store")
+            return stream.extend(connection, campaign, head, drafts[head.length :])
+
+    def verify(self, campaign: CampaignId) -> int:
+        """Check the whole journal and return its length; raises what ``read`` raises."""
+        return len(self.read(campaign))
+
+    def head(self, campaign: CampaignId) -> Head:
+        """Return the length of a campaign's journal and the hash of its last event."""
+        with self._database.read() as connection:
+            return stream.head_of(connection, campaign)
+
+    def ledger(self, campaign: CampaignId) -> Ledger:
+        """Return the campaign's ledger as the database keeps it."""
+        with self._database.read() as connection:
+            return projections.ledger_of(connection, campaign)
+
+    def count(self, data: Digest) -> int:
+        """Return how often the test rows of ``data`` were opened, over all campaigns."""
+        with self._database.read() as connection:
+            return projections.openings_of(connection, data)

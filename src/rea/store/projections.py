@@ -1,0 +1,117 @@
+"""What follows from the events and is kept beside them, in the same transaction: the ledger, open holds, openings of test sets."""
+
+from sqlalchemy import Connection, func, select
+
+from rea.domain import event as e
+from rea.domain.errors import StaleDecision, StoreError
+from rea.domain.evidence import TestOpening
+from rea.domain.ids import CampaignId, Digest
+from rea.domain.job import Job
+from rea.domain.ledger import Ledger
+from rea.domain.plan import Approval
+from rea.store import schema
+from rea.store.schema import events, holds, openings
+from rea.store.schema import ledger as accounts
+
+
+def open_account(connection: Connection, stream: CampaignId) -> None:
+    """Give a new stream a ledger of nothing."""
+    connection.execute(accounts.insert().values(stream=stream))
+
+
+def project(connection: Connection, stream: CampaignId, seq: int, event: e.Event) -> None:
+    """Bring the projections up to date with one event, which is in the events table already.
+
+    The rules are those of the fold in ``rea.campaign``: what refers to something unknown changes nothing, a grant never shrinks.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: the CHECK on the ledger refused.
+        StoreError: an amount is negative.
+    """
+    match event:
+        case e.JobReserved(job=job):
+            _hold(connection, stream, job)
+        case e.JobEnded() if event.status.state.ended:
+            _settle(connection, stream, event)
+        case e.ChecklistSigned(approval=approval):
+            _grant(connection, stream, seq, approval, "ChecklistRecorded", "checklist")
+        case e.PlanApproved(approval=approval):
+            _grant(connection, stream, seq, approval, "PlanDrafted", "plan")
+        case e.TestOpened(opening=opening):
+            _count(connection, stream, opening)
+
+
+def numbered(connection: Connection, event: e.Event) -> None:
+    """Raise StaleDecision when ``event`` opens a test set under a number that is not the next one."""
+    if isinstance(event, e.TestOpened):
+        opened = openings_of(connection, event.opening.data)
+        if event.opening.number != opened + 1:
+            raise StaleDecision(
+                f"opening {event.opening.number} of a test set that was opened {opened} times", "look again"
+            )
+
+
+def openings_of(connection: Connection, data: Digest) -> int:
+    """Return how many campaigns opened the test rows of ``data``."""
+    found = connection.scalar(select(func.count()).select_from(openings).where(openings.c.data == data))
+    return found or 0
+
+
+def ledger_of(connection: Connection, stream: CampaignId) -> Ledger:
+    """Return a campaign's ledger; one of nothing for a campaign that is not known."""
+    columns = (accounts.c.granted, accounts.c.held, accounts.c.spent, accounts.c.overrun)
+    row = connection.execute(select(*columns).where(accounts.c.stream == stream)).one_or_none()
+    return Ledger(granted=row[0], held=row[1], spent=row[2], overrun=row[3]) if row else Ledger()
+
+
+def clear(connection: Connection, stream: CampaignId) -> None:
+    """Forget a stream's projections, to be built anew from its events."""
+    for table in schema.PROJECTIONS:
+        connection.execute(table.delete().where(table.c.stream == stream))
+    open_account(connection, stream)
+
+
+def _hold(connection: Connection, stream: CampaignId, job: Job) -> None:
+    _not_negative("held_ms", job.held_ms)
+    connection.execute(holds.insert().values(stream=stream, job=job.id, held=job.held_ms))
+    connection.execute(accounts.update().where(accounts.c.stream == stream).values(held=accounts.c.held + job.held_ms))
+
+
+def _settle(connection: Connection, stream: CampaignId, event: e.JobEnded) -> None:
+    _not_negative("cost_ms", event.cost_ms)
+    held = connection.scalar(
+        holds.delete().where(holds.c.stream == stream, holds.c.job == event.job).returning(holds.c.held)
+    )
+    if held is None:
+        return
+    within = min(event.cost_ms, held)
+    connection.execute(
+        accounts.update()
+        .where(accounts.c.stream == stream)
+        .values(
+            held=accounts.c.held - held,
+            spent=accounts.c.spent + within,
+            overrun=accounts.c.overrun + event.cost_ms - within,
+        )
+    )
+
+
+def _grant(connection: Connection, stream: CampaignId, seq: int, approval: Approval, kind: str, prefix: str) -> None:
+    """Raise the grant, when what was approved is what was put before the engineer last."""
+    before = (events.c.stream == stream, events.c.kind == kind, events.c.seq < seq)
+    shown = connection.scalar(select(events.c.key).where(*before).order_by(events.c.seq.desc()).limit(1))
+    if shown != f"{prefix}:{approval.subject}":
+        return
+    lower = (accounts.c.stream == stream, accounts.c.granted < approval.granted_ms)
+    connection.execute(accounts.update().where(*lower).values(granted=approval.granted_ms))
+
+
+def _count(connection: Connection, stream: CampaignId, opening: TestOpening) -> None:
+    connection.execute(
+        openings.insert().values(data=opening.data, stream=stream, number=opening.number, alpha=opening.alpha)
+    )
+
+
+def _not_negative(name: str, amount: int) -> None:
+    if amount < 0:
+        raise StoreError(f"{name} is {amount}: an amount cannot be negative", "nothing was written")

@@ -1,0 +1,106 @@
+"""The tables. Portable between SQLite and PostgreSQL; the names of constraints are part of the contract."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+VERSION = 1
+"""Of the schema: migrations lead from every earlier one to this."""
+
+WITHIN_GRANT = "ledger_within_grant"
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Integer, nullable=False))
+
+streams = Table(
+    "streams",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("opened", Text, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("stream", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("v", Integer, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    UniqueConstraint("stream", "key", name="event_once"),
+    UniqueConstraint("stream", "seq", name="event_in_place"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    *(Column(name, BigInteger, nullable=False, default=0) for name in ("granted", "held", "spent", "overrun")),
+    CheckConstraint("held >= 0 AND spent >= 0 AND held + spent <= granted", name=WITHIN_GRANT),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("stream", Text, nullable=False),
+    Column("job", Text, nullable=False),
+    Column("held", BigInteger, nullable=False),
+    PrimaryKeyConstraint("stream", "job"),
+)
+
+openings = Table(
+    "openings",
+    metadata,
+    Column("data", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("alpha", Float, nullable=False),
+    PrimaryKeyConstraint("data", "stream"),
+)
+
+insights = Table(
+    "insights",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("campaign", Text, nullable=False),
+    Column("technique", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("v", Integer, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Index("insights_of_campaign", "campaign"),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("stream", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("digest", Text, nullable=False),
+    PrimaryKeyConstraint("stream", "version"),
+)
+
+PROJECTIONS = (ledger, holds, openings)
+"""Everything but events, streams and insights that says something; all of it follows from the events."""

@@ -1,0 +1,119 @@
+"""The store's ports in memory: whole campaigns in milliseconds, by the same laws as the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from rea.domain import event as e
+from rea.domain.errors import StaleDecision, StoreError
+from rea.domain.event import Event, Recorded
+from rea.domain.ids import CampaignId, Digest, JobId
+from rea.domain.ledger import Ledger
+from rea.store import codec
+
+EPOCH = "2026-01-01T00:00:00.000+00:00"
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """One campaign's events and what follows from them. A copy is made of what changes, so that a refusal leaves nothing."""
+
+    recorded: list[Recorded] = field(default_factory=list)
+    ledger: Ledger = Ledger()
+    holds: dict[JobId, int] = field(default_factory=dict)
+    checklist: str = ""
+    plan: str = ""
+
+
+class MemoryJournal:
+    """The ``Journal`` and ``Openings`` ports in memory."""
+
+    def __init__(self, now: str = EPOCH) -> None:
+        self.now = now
+        self._streams: dict[CampaignId, _Stream] = {}
+        self._keys: dict[CampaignId, set[str]] = {}
+        self._openings: dict[Digest, set[CampaignId]] = {}
+
+    def campaigns(self) -> Sequence[CampaignId]:
+        return tuple(self._streams)
+
+    def read(self, campaign: CampaignId, after: int = 0) -> Sequence[Recorded]:
+        return tuple(self._stream(campaign).recorded[after:])
+
+    def append(self, campaign: CampaignId, events: Sequence[Event], *, expected: int | None = None) -> int:
+        for event in events:
+            codec.encode(event)
+        stream = self._stream(campaign)
+        length, keys = len(stream.recorded), self._keys.get(campaign, set())
+        if expected is not None and expected != length:
+            raise StaleDecision(f"{length} events, decided on {expected}", "look again")
+        fresh = [event for key, event in _once(events).items() if key not in keys]
+        for event in fresh:
+            self._numbered(event)
+            stream = _settled(stream, event)
+        if fresh:
+            self._keep(campaign, stream, fresh)
+        return length + len(fresh)
+
+    def ledger(self, campaign: CampaignId) -> Ledger:
+        return self._stream(campaign).ledger
+
+    def count(self, data: Digest) -> int:
+        return len(self._openings.get(data, ()))
+
+    def _stream(self, campaign: CampaignId) -> _Stream:
+        return self._streams.get(campaign, _Stream())
+
+    def _numbered(self, event: Event) -> None:
+        if isinstance(event, e.TestOpened) and event.opening.number != self.count(event.opening.data) + 1:
+            raise StaleDecision(f"{event.opening.number} is not the next opening", "look again")
+
+    def _keep(self, campaign: CampaignId, stream: _Stream, fresh: Sequence[Event]) -> None:
+        for seq, event in enumerate(fresh, start=len(stream.recorded) + 1):
+            stream.recorded.append(Recorded(seq=seq, at=self.now, key=event.key, event=event))
+            if isinstance(event, e.TestOpened):
+                self._openings.setdefault(event.opening.data, set()).add(campaign)
+        self._streams[campaign] = stream
+        self._keys.setdefault(campaign, set()).update(event.key for event in fresh)
+
+
+def _once(events: Sequence[Event]) -> dict[str, Event]:
+    first: dict[str, Event] = {}
+    for event in events:
+        first.setdefault(event.key, event)
+    return first
+
+
+def _settled(s: _Stream, event: Event) -> _Stream:
+    match event:
+        case e.JobReserved(job=job):
+            _not_negative(job.held_ms)
+            return replace(s, ledger=s.ledger.hold(job.held_ms), holds={**s.holds, job.id: job.held_ms})
+        case e.JobEnded(cost_ms=cost) if event.status.state.ended:
+            _not_negative(cost)
+            return _ended(s, event)
+        case e.ChecklistRecorded(checklist=checklist):
+            return replace(s, checklist=checklist.digest)
+        case e.PlanDrafted(plan=plan):
+            return replace(s, plan=plan.digest)
+        case e.ChecklistSigned(approval=approval) if approval.subject == s.checklist:
+            return _grant(s, approval.granted_ms)
+        case e.PlanApproved(approval=approval) if approval.subject == s.plan:
+            return _grant(s, approval.granted_ms)
+        case _:
+            return s
+
+
+def _ended(s: _Stream, event: e.JobEnded) -> _Stream:
+    if event.job not in s.holds:
+        return s
+    left = {job: held for job, held in s.holds.items() if job != event.job}
+    return replace(s, ledger=s.ledger.settle(s.holds[event.job], event.cost_ms), holds=left)
+
+
+def _grant(s: _Stream, amount: int) -> _Stream:
+    return replace(s, ledger=replace(s.ledger, granted=max(s.ledger.granted, amount)))
+
+
+def _not_negative(amount: int) -> None:
+    if amount < 0:
+        raise StoreError(f"{amount} is negative", "nothing was written")
