@@ -1,0 +1,141 @@
+"""Which predictions a score may be computed from. Everything in a job's ``out`` is a claim until it has passed here."""
+
+import hashlib
+import stat
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pv
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from rea.domain.errors import JudgeRefused
+from rea.domain.ids import Digest
+from rea.judge.columns import Column, floats, whole_or_text
+from rea.judge.rows import Floats, Ids
+
+PREDICTION = "prediction"
+DECIMALS = 7  # predictions that agree to so many places are the same
+RERUN = "let the workload write row ids and probabilities of the rows with split = test, in the order of the data"
+
+
+def read_predictions(path: Path, expected: Ids, row_id: str) -> Floats:
+    """Return the R predictions in ``path`` (Parquet or CSV; columns ``row_id`` or the data's own name for it, and ``prediction``).
+
+    ``expected`` are the R ids of the rows to predict, in the view's order, which is the only order that is taken.
+
+    Raises:
+        JudgeRefused: the file is not a plain, whole file of exactly these rows, or holds what no probability can be.
+    """
+    _check_plain(path)
+    ids, predictions = _read(path, expected, row_id)
+    _check_ids(ids, expected)
+    check_values(predictions)
+    return predictions
+
+
+def check_values(predictions: Floats) -> None:
+    """Raise JudgeRefused where a prediction is not a probability, or all are the same."""
+    _refuse_any(~np.isfinite(predictions), predictions, "not finite")
+    _refuse_any((predictions < 0) | (predictions > 1), predictions, "outside [0, 1]")
+    rounded = rounded_of(predictions)
+    if rounded.min() == rounded.max():
+        raise JudgeRefused(
+            f"all {len(predictions)} predictions are {predictions[0]:.{DECIMALS}g}",
+            "the model has collapsed: it tells no row from another",
+        )
+
+
+def rounded_of(predictions: Floats) -> NDArray[np.int64]:
+    """Predictions in units of the last place that is compared."""
+    return np.asarray(np.rint(predictions * 10**DECIMALS).astype(np.int64))
+
+
+def fingerprint_of(predictions: Floats) -> Digest:
+    """Return the SHA-256 of the rounded predictions: equal models give equal ones on any machine."""
+    return Digest(hashlib.sha256(rounded_of(predictions).astype("<i8").tobytes()).hexdigest())
+
+
+def _check_plain(path: Path) -> None:
+    """Refuse a link (it may lead to another job's answers) and a pipe (it would block)."""
+    try:
+        kind = path.lstat().st_mode
+    except OSError as error:
+        raise JudgeRefused(
+            f"no predictions: {path.name} is missing", "read the job's log: did it end before it predicted?"
+        ) from error
+    if not stat.S_ISREG(kind):
+        raise JudgeRefused(f"{path.name} is a link or a device, not a file", "let the job write the file itself")
+
+
+def _read(path: Path, expected: Ids, row_id: str) -> tuple[Column, Floats]:
+    try:
+        table = _table(path, len(expected), pa.int64() if expected.dtype.kind == "i" else pa.string(), row_id)
+        ids = table[_id_column(table.column_names, row_id)]
+        return ids, floats(table[PREDICTION])
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise JudgeRefused(
+            f"{path.name} cannot be read: {error}", "was it written whole? write beside it, then rename"
+        ) from error
+
+
+def _table(path: Path, rows: int, id_type: pa.DataType, row_id: str) -> pa.Table:
+    with path.open("rb") as file:
+        is_parquet = file.read(4) == b"PAR1"
+    if is_parquet:
+        parquet = pq.ParquetFile(path)
+        _check_count(parquet.metadata.num_rows, rows)  # before a row is read: the file may be huge
+        wanted = [_id_column(parquet.schema_arrow.names, row_id), PREDICTION]
+        return parquet.read(columns=wanted, use_threads=False)
+    types = {row_id: id_type, "row_id": id_type, PREDICTION: pa.float64()}
+    if path.stat().st_size > (rows + 1) * 4096:
+        raise JudgeRefused(f"{path.name} is far too large for {rows} rows", RERUN)
+    table = pv.read_csv(path, convert_options=pv.ConvertOptions(column_types=types))
+    _id_column(table.column_names, row_id)
+    _check_count(table.num_rows, rows)
+    return table
+
+
+def _id_column(names: list[str], row_id: str) -> str:
+    found = next((name for name in (row_id, "row_id") if name and name in names), None)
+    if found is None or PREDICTION not in names:
+        wanted = row_id or "row_id"
+        raise JudgeRefused(f"the columns are {', '.join(names[:10])}; wanted are {wanted} and {PREDICTION}", RERUN)
+    return found
+
+
+def _check_count(found: int, wanted: int) -> None:
+    if found != wanted:
+        raise JudgeRefused(f"{found} predictions for {wanted} rows", RERUN)
+
+
+def _check_ids(column: Column, expected: Ids) -> None:
+    if column.null_count:
+        raise JudgeRefused(f"{column.null_count} predictions have no row id", RERUN)
+    found = whole_or_text(column)
+    if found.dtype.kind != expected.dtype.kind:
+        raise JudgeRefused(f"row ids are {column.type}, those of the data are not", RERUN)
+    if not np.array_equal(found, expected):
+        raise JudgeRefused(_difference(found, expected), RERUN)
+
+
+def _difference(found: Ids, expected: Ids) -> str:
+    unique, count = np.unique(found, return_counts=True)
+    if len(unique) < len(found):
+        return f"row id {unique[count > 1][0]} is predicted {count.max()} times"
+    missing = np.setdiff1d(expected, found)
+    if len(missing):
+        extra = np.setdiff1d(found, expected)
+        return f"{len(missing)} rows are not predicted (first {missing[0]}), {len(extra)} unknown ones are (first {extra[0]})"
+    place = int(np.flatnonzero(found != expected)[0])
+    return f"the rows are in another order than the data's: place {place} holds {found[place]}, not {expected[place]}"
+
+
+def _refuse_any(wrong: NDArray[np.bool_], predictions: Floats, said: str) -> None:
+    places = np.flatnonzero(wrong)
+    if len(places):
+        first = int(places[0])
+        raise JudgeRefused(
+            f"{len(places)} predictions are {said} (first {predictions[first]} at place {first})", "write probabilities"
+        )

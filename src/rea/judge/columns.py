@@ -1,0 +1,41 @@
+"""Columns of a table as plain arrays."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rea.judge.rows import Coded, Floats, Ids
+
+Column: TypeAlias = "pa.ChunkedArray[Any]"
+
+
+def plain(column: Column) -> Column:
+    """Return the column's values where it is a dictionary of values."""
+    return pc.cast(column, column.type.value_type) if isinstance(column.type, pa.DictionaryType) else column
+
+
+def floats(column: Column) -> Floats:
+    """Return numbers, NaN where a value is missing. Raises ArrowException where they are not numbers."""
+    values = plain(column)
+    values = values.cast(pa.int8()) if pa.types.is_boolean(values.type) else values
+    return np.concatenate(
+        [np.empty(0), *(chunk.to_numpy(zero_copy_only=False) for chunk in values.cast(pa.float64()).chunks)]
+    )
+
+
+def whole_or_text(column: Column) -> Ids:
+    """Return int64 for whole numbers, text for anything else."""
+    values = plain(column)
+    if pa.types.is_integer(values.type):
+        return np.asarray(values.cast(pa.int64()).to_numpy())
+    return np.asarray(values.cast(pa.string()).to_numpy()).astype(str)
+
+
+def coded(column: Column, missing: str = "(missing)") -> Coded:
+    """Return a column as codes in order of appearance; missing values are a value of their own."""
+    found = plain(column).cast(pa.string()).combine_chunks().dictionary_encode()
+    names = np.array([*map(str, found.dictionary.to_pylist()), missing])
+    codes = np.nan_to_num(found.indices.to_numpy(zero_copy_only=False), nan=len(names) - 1)
+    return Coded(codes.astype(np.int64), names)
