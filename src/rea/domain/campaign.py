@@ -8,8 +8,10 @@ from rea.domain.evidence import Comparison, Finding, Noise, Rows, TestOpening
 from rea.domain.experiment import Experiment, Phase, Replicate
 from rea.domain.hypothesis import Hypothesis
 from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId
+from rea.domain.insight import Setting
 from rea.domain.job import Job, JobState, JobStatus
 from rea.domain.ledger import Ledger
+from rea.domain.lever import Role
 from rea.domain.plan import Approval, Checklist, Plan, Policy
 from rea.domain.proposal import Proposal
 from rea.domain.runbook import Treatment
@@ -118,6 +120,14 @@ class Campaign:
         return self.noise
 
     @property
+    def setting(self) -> Setting:
+        """Where this campaign learns."""
+        assert self.checklist is not None
+        architecture = [str(lever.default) for lever in self.setup.with_role(Role.ARCHITECTURE)]
+        model = architecture[0] if architecture else self.setup.name
+        return Setting(workload=self.setup.name, model=model, data=self.checklist.data)
+
+    @property
     def human_touches(self) -> int:
         """How often a person had to act: signatures, approvals and commands."""
         return self.touches + (self.signed is not None) + (self.approval is not None)
@@ -126,6 +136,12 @@ class Campaign:
     def approved(self) -> bool:
         """Whether the approval in force is for exactly the plan in force."""
         return self.plan is not None and self.approval is not None and self.approval.subject == self.plan.digest
+
+    def run_cost_ms(self, job: JobId) -> int:
+        """Return what a run cost from scratch: its own job and the rungs it went on from."""
+        record = self.jobs[job]
+        below = record.job.resumes
+        return record.cost_ms + (self.run_cost_ms(below) if below is not None and below in self.jobs else 0)
 
     def phase(self, round_: int, phase: Phase) -> PhaseRecord | None:
         return self.phases.get(f"{round_}:{phase}")

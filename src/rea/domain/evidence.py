@@ -59,6 +59,7 @@ class Comparison:
     jobs: tuple[JobId, ...]
     slice: str = ""
     baseline_jobs: tuple[JobId, ...] = ()
+    bound: float | None = None  # the best that could be scored on these rows, where it is known
 
 
 class Verdict(StrEnum):

@@ -8,6 +8,7 @@ from rea.domain.job import Job, JobState, job_id
 
 HEADROOM = 4  # a job may take this many times what calibration lets expect
 LEAST_LIMIT_S = 30
+KILL_GRACE_S = 15  # a job that is told to end at its limit may take this long to do so
 
 
 def job_for(c: Campaign, replicate: Replicate, attempt: int, adjustment: Change) -> Job:
@@ -27,8 +28,13 @@ def job_for(c: Campaign, replicate: Replicate, attempt: int, adjustment: Change)
         adjustment=adjustment,
         resumes=resumable(c, replicate),
         time_limit_s=limit,
-        held_ms=limit * c.setup.resources.devices * 1000,
+        held_ms=hold_ms(c, limit),
     )
+
+
+def hold_ms(c: Campaign, limit_s: int) -> int:
+    """Return the worst case of one job, in device-milliseconds."""
+    return (limit_s + KILL_GRACE_S) * c.setup.resources.devices * 1000
 
 
 def time_limit_s(c: Campaign, fidelity: str) -> int:

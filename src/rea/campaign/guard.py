@@ -1,0 +1,74 @@
+"""The one door: no event that commits compute passes unless signature or approval, budget and scope allow it. Pure."""
+
+from dataclasses import replace
+
+from rea.domain.action import Action, Decision, Submit
+from rea.domain.campaign import Campaign
+from rea.domain.change import BASELINE
+from rea.domain.event import AGENT, Event, ExperimentDropped, JobReserved, Paused
+from rea.domain.experiment import Phase, Purpose
+from rea.domain.job import Job
+from rea.domain.ledger import Ledger
+from rea.executor.jobs import live
+from rea.planner.cost import reserve_ms
+
+
+def guard(c: Campaign, wanted: Decision) -> Decision:
+    """Return ``wanted`` without what may not be launched; what can never be paid for is dropped, so that the campaign goes on."""
+    events: list[Event] = []
+    ledger = c.ledger
+    for event in wanted.events:
+        if not isinstance(event, JobReserved):
+            events.append(event)
+        elif why := out_of_scope(c, event.job):
+            events.append(_pause(f"scope:{event.job.id}", f"{event.job.id} is outside what was approved: {why}"))
+        elif not permitted(c, event.job):
+            continue
+        elif affordable(c, ledger, event.job):
+            ledger = replace(ledger, held=ledger.held + event.job.held_ms)
+            events.append(event)
+        elif not live(c) and ledger.held == 0:
+            events.append(_unaffordable(c, event.job))
+    return Decision(tuple(events), tuple(a for a in wanted.actions if _allowed(c, a)))
+
+
+def permitted(c: Campaign, job: Job) -> bool:
+    """Whether a person has granted this kind of job: a signed checklist grants calibration, an approved plan the rest."""
+    if c.paused or c.stopped or c.ended:
+        return False
+    return c.approved or (job.phase is Phase.CALIBRATION and c.signed is not None)
+
+
+def affordable(c: Campaign, ledger: Ledger, job: Job) -> bool:
+    """Whether the job's worst case is free; selecting jobs leave alone what is set aside for Confirmation."""
+    aside = reserve_ms(c) if c.noise is not None and job.purpose is Purpose.SELECT else 0
+    return job.held_ms <= ledger.free - aside
+
+
+def out_of_scope(c: Campaign, job: Job) -> str:
+    """Return what the job sets that the workload does not declare or allow, or nothing."""
+    for name, value in (*job.change.overrides, *job.adjustment.overrides):
+        lever = c.setup.lever(name)
+        if lever is None:
+            return f"{name!r} is no lever of this workload"
+        if not lever.admits(value):
+            return f"{name}={value!r} is outside the lever's range"
+    paths = [path for patch in job.change.patches for path in patch.paths]
+    return next((f"{p!r} is not editable" for p in paths if not p.startswith(c.setup.editable)), "")
+
+
+def _allowed(c: Campaign, action: Action) -> bool:
+    return not isinstance(action, Submit) or permitted(c, action.job)
+
+
+def _unaffordable(c: Campaign, job: Job) -> Event:
+    if job.purpose is Purpose.SELECT and job.change != BASELINE:
+        return ExperimentDropped(experiment=job.experiment, reason="cut by the budget")
+    return _pause(
+        f"budget:{job.id}:{c.ledger.granted}",
+        f"the budget does not cover {job.id}: {job.held_ms / 1000:.0f} s have to be held, {c.ledger.free / 1000:.0f} s are free",
+    )
+
+
+def _pause(command: str, reason: str) -> Paused:
+    return Paused(reason=reason, by=AGENT, command=command)

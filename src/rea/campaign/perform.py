@@ -1,0 +1,34 @@
+"""Do one action to the outside world and say what happened. Every action is safe to repeat."""
+
+from typing import assert_never
+
+from rea.domain import action as a
+from rea.domain.campaign import Campaign
+from rea.domain.event import Event
+from rea.executor import perform as executor
+from rea.knowledge import perform as knowledge
+from rea.planner import perform as planner
+from rea.ports import Ports
+
+
+def perform(action: a.Action, campaign: Campaign, ports: Ports) -> tuple[Event, ...]:
+    """Perform ``action`` and return the facts that came of it."""
+    match action:
+        case a.Submit():
+            return executor.submit(action, ports)
+        case a.Cancel():
+            return executor.cancel(action, ports)
+        case a.Measure():
+            return executor.measure(action, ports)
+        case a.Compare():
+            return executor.compare(action, ports)
+        case a.Propose():
+            return planner.propose(action, campaign, ports)
+        case a.Suggest():
+            return planner.suggest(action, campaign, ports)
+        case a.Notify():
+            return planner.tell(action, ports)
+        case a.Distil():
+            return knowledge.distil(campaign, ports)
+        case _:
+            assert_never(action)

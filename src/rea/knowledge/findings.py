@@ -1,0 +1,145 @@
+"""The findings of a phase: every experiment it held gets a verdict, the failed ones too. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from rea.domain.campaign import Campaign, PhaseRecord
+from rea.domain.change import BASELINE
+from rea.domain.evidence import Comparison, Finding, Flag, GuardrailResult, Rows, Verdict
+from rea.domain.experiment import Experiment, Phase, Purpose
+from rea.domain.hypothesis import Aim, Effect
+from rea.domain.ids import ExperimentId, JobId
+from rea.domain.runbook import Cause
+from rea.domain.workload import Guardrail, MetricName
+from rea.knowledge.guardrails import guardrail, guardrail_on_numbers
+from rea.knowledge.verdict import SCEPTICAL, Arm, Terms, confirm, select
+from rea.statistics.score import pool_of
+from rea.statistics.variance import Pool
+
+NOTHING = Effect(value=0.0, low=0.0, high=0.0)
+
+
+def findings(c: Campaign, record: PhaseRecord) -> tuple[Finding, ...]:
+    """Return the verdicts of a phase that has ended."""
+    if record.phase is Phase.CALIBRATION:
+        return ()
+    own = [c.experiments[e] for e in record.experiments if c.experiments[e].change != BASELINE]
+    last = [e for e in own if not _promoted(e, own)]
+    measured = [f for fidelity in _fidelities(last) for f in _judge(c, record.phase, fidelity, last)]
+    judged = {f.experiment for f in measured}
+    return (*measured, *(_dropped(c, record.phase, e) for e in last if e.id not in judged))
+
+
+def _promoted(e: Experiment, others: Iterable[Experiment]) -> bool:
+    return any(o.change == e.change and o.id != e.id for o in others) and not _highest(e, others)
+
+
+def _highest(e: Experiment, others: Iterable[Experiment]) -> bool:
+    return [o for o in others if o.change == e.change][-1].id == e.id
+
+
+def _fidelities(experiments: Iterable[Experiment]) -> list[str]:
+    return list(dict.fromkeys(e.fidelity for e in experiments))
+
+
+def _judge(c: Campaign, phase: Phase, fidelity: str, experiments: list[Experiment]) -> tuple[Finding, ...]:
+    rows = Rows.TEST if phase is Phase.CONFIRMATION else Rows.JUDGE
+    at = [e for e in experiments if e.fidelity == fidelity and e.id not in c.dropped]
+    known = {e.id: x for e in at if (x := c.comparison(e.id, c.setup.primary, rows)) is not None}
+    arms = [_arm(c, e, known[e.id], phase) for e in at if e.id in known]
+    if not arms:
+        return ()
+    pool = _pool(c, rows, fidelity)
+    terms = _terms(c, phase, fidelity, known.values())
+    found = confirm(arms, pool, terms) if phase is Phase.CONFIRMATION else select(arms, pool, terms)
+    return tuple(_flagged(c, f) for f in found)
+
+
+def _pool(c: Campaign, rows: Rows, fidelity: str) -> Pool:
+    same = [
+        x
+        for x in c.comparisons.values()
+        if x.rows is rows and x.metric == c.setup.primary and not x.slice and c.experiments[x.experiment].fidelity == fidelity
+    ]
+    return pool_of(same, c.calibrated.sd_of(fidelity), float(c.calibrated.degrees_of_freedom))
+
+
+def _terms(c: Campaign, phase: Phase, fidelity: str, known: Iterable[Comparison]) -> Terms:
+    claims = phase is Phase.CONFIRMATION
+    alpha = c.opening.alpha if c.opening else 0.0
+    return Terms(
+        phase=phase,
+        fidelity=fidelity,
+        error=alpha if claims else c.policy.fdr,
+        looks=c.policy.looks,
+        bound=next((x.bound for x in known if x.bound is not None), None),
+        largest_plausible_effect=c.setup.largest_plausible_effect,
+    )
+
+
+def _arm(c: Campaign, e: Experiment, comparison: Comparison, phase: Phase) -> Arm:
+    tested = [c.hypotheses[h] for h in e.hypotheses if h in c.hypotheses]
+    only = tested[0] if len(tested) == 1 else None
+    return Arm(
+        comparison=comparison,
+        hypotheses=e.hypotheses,
+        prior=only.predicted if only else SCEPTICAL,
+        aim=only.aim if only else Aim.QUALITY,
+        cost=_costs(c, comparison.jobs),
+        baseline_cost=_costs(c, comparison.baseline_jobs),
+        guardrails=tuple(_guardrail(c, g, comparison) for g in c.setup.guardrails),
+    )
+
+
+def _costs(c: Campaign, jobs: Iterable[JobId]) -> tuple[float, ...]:
+    """Return device-seconds of runs, the rungs they went on from included."""
+    return tuple(max(c.run_cost_ms(j), 1) / 1000 for j in jobs)
+
+
+def _guardrail(c: Campaign, asked: Guardrail, arm: Comparison) -> GuardrailResult:
+    if asked.metric not in list(MetricName):
+        numbers = _numbers(c, asked.metric, arm.jobs), _numbers(c, asked.metric, arm.baseline_jobs)
+        return guardrail_on_numbers(asked, *numbers)
+    prefix = f"{asked.slice}=" if asked.slice else ""
+    of_metric = [x for x in c.comparisons.values() if x.metric == asked.metric and x.rows is arm.rows]
+    mine = [x for x in of_metric if x.experiment == arm.experiment and x.slice.startswith(prefix) and bool(x.slice) == bool(prefix)]
+    pools = [pool_of([x for x in of_metric if x.slice == m.slice]) for m in mine]
+    return guardrail(asked, mine, pools)
+
+
+def _numbers(c: Campaign, metric: str, jobs: Iterable[JobId]) -> tuple[float, ...]:
+    if metric == "cost":
+        return _costs(c, jobs)
+    claims = [dict(m.claims) for j in jobs if (m := c.jobs[j].measured) is not None]
+    return tuple(claim[metric] for claim in claims if claim.get(metric, 0) > 0)
+
+
+def _flagged(c: Campaign, finding: Finding) -> Finding:
+    """Mark what a remedy altered: the verdict is then about the altered treatment."""
+    jobs = [r for r in c.jobs.values() if r.job.experiment == finding.experiment]
+    altered = any(r.treatment is not None and r.treatment.changed for r in jobs)
+    return replace(finding, flags=(*finding.flags, Flag.TREATMENT_CHANGED)) if altered else finding
+
+
+def _dropped(c: Campaign, phase: Phase, e: Experiment) -> Finding:
+    reason = c.dropped.get(e.id, "the phase ended before it was measured")
+    treated = [t for r in c.jobs.values() if r.job.experiment == e.id and (t := r.treatment) is not None]
+    blameless = not treated or treated[-1].cause is not Cause.TREATMENT
+    return Finding(
+        experiment=e.id,
+        hypotheses=e.hypotheses,
+        phase=phase,
+        verdict=Verdict.DROPPED,
+        effect=NOTHING,
+        raw=0.0,
+        seeds=len(seeds_of(c, e.id)),
+        fidelity=e.fidelity,
+        flags=(Flag.UNTESTED,) if blameless else (),
+        reason=reason,
+    )
+
+
+def seeds_of(c: Campaign, experiment: ExperimentId) -> list[JobId]:
+    """Return the judged selecting jobs of an experiment."""
+    mine = [r for r in c.jobs.values() if r.job.experiment == experiment and r.job.purpose is Purpose.SELECT]
+    return [r.job.id for r in mine if r.measured is not None]

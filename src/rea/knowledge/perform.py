@@ -1,0 +1,44 @@
+"""Learning's effects: the experiment logger keeps every experiment where the next campaign looks."""
+
+from datetime import UTC, datetime
+
+from rea.domain.campaign import Campaign
+from rea.domain.change import BASELINE
+from rea.domain.event import Event, InsightsRecorded
+from rea.domain.evidence import Finding, Verdict
+from rea.domain.experiment import Experiment
+from rea.domain.hypothesis import Aim, Effect, Hypothesis, SourceName
+from rea.domain.insight import Insight
+from rea.ports import Ports
+
+UNPREDICTED = Effect(value=0.0, low=0.0, high=0.0)
+
+
+def distil(c: Campaign, ports: Ports) -> tuple[Event, ...]:
+    """Keep one insight for each experiment that has a finding: the last finding it has, since it knows most."""
+    last = {f.experiment: f for f in c.findings.values() if c.experiments[f.experiment].change != BASELINE}
+    at = datetime.fromtimestamp(ports.now(), UTC).isoformat(timespec="seconds")
+    insights = tuple(_insight(c, c.experiments[e], f, at) for e, f in last.items())
+    ports.insights.add(insights)
+    return (InsightsRecorded(insights=tuple(i.id for i in insights)),)
+
+
+def _insight(c: Campaign, e: Experiment, f: Finding, at: str) -> Insight:
+    tested: list[Hypothesis] = [c.hypotheses[h] for h in e.hypotheses if h in c.hypotheses]
+    only = tested[0] if len(tested) == 1 else None
+    return Insight(
+        campaign=c.id,
+        setting=c.setting,
+        moves=tuple(m for h in tested for m in h.moves),
+        change=str(e.change),
+        technique=" + ".join(h.technique for h in tested if h.technique),
+        source=only.source if only else SourceName.RESEARCH,
+        aim=only.aim if only else Aim.QUALITY,
+        verdict=f.verdict,
+        predicted=only.predicted if only else UNPREDICTED,
+        measured=None if f.verdict is Verdict.DROPPED else f.effect,
+        seeds=f.seeds,
+        cost_ms=sum(r.cost_ms for r in c.jobs.values() if r.job.experiment == e.id),
+        at=at,
+        reason=f.reason,
+    )

@@ -1,0 +1,114 @@
+"""What the planner believes of each arm: estimates from comparisons, shrunk for having been looked at. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rea.domain.action import ArmPair
+from rea.domain.campaign import Campaign
+from rea.domain.change import BASELINE, Change
+from rea.domain.evidence import Comparison, Rows
+from rea.domain.experiment import Experiment, Purpose
+from rea.domain.ids import ExperimentId, JobId
+from rea.statistics.score import pool_of, score
+from rea.statistics.shrinkage import Posterior, shrink
+from rea.statistics.variance import Pool
+
+INTERVAL_80 = 2.56  # standard deviations that an 80 % interval spans
+LEAST_SPREAD = 0.002  # of true effects, before any is known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """An experiment against the baseline on the judge rows: ``raw`` is what was measured, ``mean`` and ``sd`` the shrunk belief."""
+
+    experiment: Experiment
+    runs: int
+    raw: float
+    error: float  # standard error of ``raw``
+    mean: float
+    sd: float
+    p_positive: float
+    cost_ms: int  # mean device-milliseconds of one run
+
+    @property
+    def change(self) -> Change:
+        return self.experiment.change
+
+
+def measured(c: Campaign, experiment: ExperimentId, purpose: Purpose = Purpose.SELECT) -> tuple[JobId, ...]:
+    """Return the judged jobs of an experiment, by replicate."""
+    return tuple(
+        r.job.id
+        for key, replicate in c.replicates.items()
+        if replicate.experiment == experiment and replicate.purpose is purpose
+        for j in c.attempts.get(key, ())[-1:]
+        if (r := c.jobs[j]).measured is not None
+    )
+
+
+def pairs_due(c: Campaign, experiments: Iterable[ExperimentId], purpose: Purpose, rows: Rows) -> tuple[ArmPair, ...]:
+    """Return the comparisons that know less than has been measured."""
+    due: list[ArmPair] = []
+    for experiment in (c.experiments[e] for e in experiments):
+        baseline = c.experiment_of(BASELINE, experiment.fidelity)
+        if baseline is None or experiment.change == BASELINE:
+            continue
+        jobs, base = measured(c, experiment.id, purpose), measured(c, baseline.id, purpose)
+        known = c.comparison(experiment.id, c.setup.primary, rows)
+        if jobs and base and (known is None or (known.jobs, known.baseline_jobs) != (jobs, base)):
+            due.append(ArmPair(experiment=experiment.id, jobs=jobs, baseline=baseline.id, baseline_jobs=base))
+    return tuple(due)
+
+
+def seed_noise(c: Campaign, fidelity: str) -> Pool:
+    """Return the seed noise at ``fidelity``, pooled over all arms and the calibration."""
+    known = [x for e in c.experiments.values() if e.fidelity == fidelity if (x := compared(c, e.id))]
+    noise = c.calibrated
+    return pool_of(known, noise.sd_of(fidelity), float(noise.degrees_of_freedom))
+
+
+def compared(c: Campaign, experiment: ExperimentId) -> Comparison | None:
+    """Return the latest comparison of an arm's primary metric on the judge rows."""
+    return c.comparison(experiment, c.setup.primary)
+
+
+def arms(c: Campaign, experiments: Iterable[ExperimentId]) -> list[Arm]:
+    """Return what is believed of these experiments, best first. They shrink towards one another: give arms of one kind and one fidelity."""
+    found = [(c.experiments[e], x) for e in experiments if e not in c.dropped if (x := compared(c, e)) is not None]
+    if not found:
+        return []
+    pool = seed_noise(c, found[0][0].fidelity)
+    errors = [score(x, pool).se for _, x in found]
+    beliefs = _believe(c, found, errors)
+    made = [
+        Arm(
+            experiment=e,
+            runs=len(x.seeds),
+            raw=x.effect,
+            error=error,
+            mean=belief.mean,
+            sd=belief.sd,
+            p_positive=belief.p_positive,
+            cost_ms=_mean_cost(c, x),
+        )
+        for (e, x), error, belief in zip(found, errors, beliefs, strict=True)
+    ]
+    return sorted(made, key=lambda a: (-a.mean, a.experiment.id))
+
+
+def _believe(c: Campaign, found: list[tuple[Experiment, Comparison]], errors: list[float]) -> tuple[Posterior, ...]:
+    """Shrink singles toward their own predictions, composites toward what their kind has shown."""
+    effects = [x.effect for _, x in found]
+    predicted = [[c.hypotheses[h].predicted for h in e.hypotheses if h in c.hypotheses] for e, _ in found]
+    if all(len(p) == 1 for p in predicted):
+        means = [p[0].value for p in predicted]
+        spread = max(LEAST_SPREAD, sum((p[0].high - p[0].low) / INTERVAL_80 for p in predicted) / len(predicted))
+        return shrink(effects, errors, means, spread)
+    weights = [1 / max(error, 1e-9) ** 2 for error in errors]
+    common = sum(w * x for w, x in zip(weights, effects, strict=True)) / sum(weights)
+    return shrink(effects, errors, [common] * len(effects), max(LEAST_SPREAD, abs(common) / 2), null_share=0.0)
+
+
+def _mean_cost(c: Campaign, comparison: Comparison) -> int:
+    costs = [c.run_cost_ms(j) for j in comparison.jobs]
+    return round(sum(costs) / len(costs))

@@ -1,0 +1,49 @@
+"""What things are expected to cost, in device-milliseconds. Pure."""
+
+from rea.domain.campaign import Campaign
+from rea.domain.experiment import Phase, Purpose
+
+LEAST_CONFIRMATION = 3  # fresh seeds an arm, below which nothing is confirmed
+MOST_CONFIRMATION = 10
+MARGIN = 1.15
+
+
+def run_ms(c: Campaign, fidelity: str) -> int:
+    """Return the expected cost of one run from scratch at ``fidelity``."""
+    return c.calibrated.cost_of(fidelity)
+
+
+def full_ms(c: Campaign) -> int:
+    return run_ms(c, c.setup.full.name)
+
+
+def spent_in(c: Campaign, round_: int, phase: Phase) -> int:
+    """Return what a phase of a round has cost so far."""
+    record = c.phase(round_, phase)
+    keys = record.replicates if record else ()
+    return sum(c.jobs[j].cost_ms for key in keys for j in c.attempts.get(key, ()))
+
+
+def confirmation_seeds(c: Campaign) -> int:
+    """Return the fresh seeds an arm that the share set aside for Confirmation pays for."""
+    share = (c.budget_ms - _calibration_ms(c)) * c.policy.confirmation_share
+    seeds = int(share / (full_ms(c) * MARGIN * (c.policy.finalists + 1)))
+    return max(LEAST_CONFIRMATION, min(MOST_CONFIRMATION, seeds))
+
+
+def reserve_ms(c: Campaign) -> int:
+    """Return what has to be left for Confirmation: no selecting job may touch it."""
+    return round(confirmation_seeds(c) * (c.policy.finalists + 1) * full_ms(c) * MARGIN)
+
+
+def free_ms(c: Campaign) -> int:
+    """Return what selection may still spend."""
+    return c.ledger.free - reserve_ms(c)
+
+
+def confirmed_runs(c: Campaign) -> int:
+    return sum(1 for r in c.jobs.values() if r.job.purpose is Purpose.CONFIRM)
+
+
+def _calibration_ms(c: Campaign) -> int:
+    return spent_in(c, 1, Phase.CALIBRATION)

@@ -1,0 +1,82 @@
+"""What planning should do next: calibrate, propose, draft, wait for the approval, then phase after phase, round after round. Pure."""
+
+from rea.domain.action import Decision, Notify, Observed, Propose
+from rea.domain.campaign import Campaign
+from rea.domain.event import PlanDrafted
+from rea.domain.experiment import Phase
+from rea.domain.ids import Digest
+from rea.planner.cost import free_ms, full_ms
+from rea.planner.draft import draft, wanted_hypotheses
+from rea.planner.phases import calibration, combination, confirmation, exploitation, validation
+from rea.planner.phases.opening import ended
+
+MOST_ROUNDS = 3
+ROUND_RUNS = 6  # full runs that must be affordable for another round to be worth opening
+
+
+def decide(c: Campaign, observed: Observed, runbook: Digest) -> Decision:
+    """Return the planner's next step."""
+    if c.signed is None:
+        return Decision()
+    calibrated = c.phase(calibration.ROUND, Phase.CALIBRATION)
+    if calibrated is None or not calibrated.ended:
+        return calibration.step(c)
+    if not c.proposed_rounds:
+        return Decision(actions=(Propose(round=1, count=wanted_hypotheses(c)),))
+    if c.plan is None or c.replan:
+        return Decision(events=(PlanDrafted(plan=draft(c, runbook)),))
+    if not c.approved:
+        return _ask(c)
+    return _phases(c, observed)
+
+
+def _ask(c: Campaign) -> Decision:
+    assert c.plan is not None
+    return tell(c, "approval needed", c.plan.digest, f"rea approve {c.id} --digest {c.plan.digest[:12]}")
+
+
+def tell(c: Campaign, kind: str, subject: str, text: str) -> Decision:
+    """Tell someone once."""
+    return (
+        Decision()
+        if f"notified:{kind}:{subject}" in c.notified
+        else Decision(actions=(Notify(kind=kind, subject=subject, text=text),))
+    )
+
+
+def _phases(c: Campaign, observed: Observed) -> Decision:
+    if c.phase(confirmation.ROUND, Phase.CONFIRMATION) is not None:
+        return confirmation.step(c, observed)
+    if finishing(c):
+        return _end_selection(c) or confirmation.step(c, observed)
+    for phase, step in (
+        (Phase.VALIDATION, validation.step),
+        (Phase.COMBINATION, combination.step),
+        (Phase.EXPLOITATION, exploitation.step),
+    ):
+        record = c.phase(c.round, phase)
+        if record is None or not record.closed:
+            return step(c, c.round)
+    return _next_round(c) or confirmation.step(c, observed)
+
+
+def _next_round(c: Campaign) -> Decision:
+    """Open another round while the envelope pays for one and the last one had something to try."""
+    tried = c.phase(c.round, Phase.VALIDATION)
+    exhausted = tried is None or not tried.experiments
+    if exhausted or c.round >= MOST_ROUNDS or free_ms(c) < ROUND_RUNS * full_ms(c):
+        return Decision()
+    return Decision(actions=(Propose(round=c.round + 1, count=max(2, free_ms(c) // full_ms(c) // 3)),))
+
+
+def finishing(c: Campaign) -> bool:
+    """Whether an engineer asked to go to Confirmation now."""
+    return any(wish == "finish" for wish, _ in c.steered)
+
+
+def _end_selection(c: Campaign) -> Decision:
+    """End the phase in progress, once its running jobs are done."""
+    open_ = [r for r in c.phases.values() if not r.closed and r.phase is not Phase.CALIBRATION]
+    if not open_:
+        return Decision()
+    return ended(open_[0], "an engineer asked to finish") if not open_[0].ended else Decision()

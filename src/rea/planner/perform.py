@@ -1,0 +1,88 @@
+"""Planning's effects: ask the sources for hypotheses, the search for points, and tell people."""
+
+from dataclasses import replace
+
+from rea.domain.action import Notify, Propose, Suggest
+from rea.domain.campaign import Campaign
+from rea.domain.change import BASELINE, Change, override
+from rea.domain.event import Event, HypothesesProposed, Notified, Suggested
+from rea.domain.hypothesis import Hypothesis, hypothesis_id
+from rea.domain.lever import Lever, LeverType, Role, Scalar
+from rea.planner.phases.exploitation import full_arms
+from rea.planner.phases.opening import experiment
+from rea.planner.portfolio import choose
+from rea.ports import Briefing, Point, Ports
+
+EXPLORATION = 0.2  # share of the hypotheses that are chosen for being little tried
+SEARCHED = 6  # levers at once
+# what is worth refining whatever was found, most telling first
+ALWAYS = (
+    Role.LEARNING_RATE,
+    Role.EMBEDDING_LEARNING_RATE,
+    Role.EMBEDDING_L2,
+    Role.DROPOUT,
+    Role.WEIGHT_AVERAGING,
+    Role.WEIGHT_DECAY,
+)
+
+
+def propose(action: Propose, c: Campaign, ports: Ports) -> tuple[Event, ...]:
+    """Ask every source, choose a portfolio, and stack each choice of a later round on the best change so far."""
+    current = best_change(c) if action.round > 1 else BASELINE
+    taken = frozenset(c.hypotheses) | frozenset(c.rejected)
+    briefing = Briefing(
+        workload=c.setup, setting=c.setting, current=current, noise=c.calibrated, taken=taken, round=action.round
+    )
+    offers = [source.propose(briefing, 2 * action.count) for source in ports.sources]
+    chosen = choose(offers, action.count, EXPLORATION, c.policy.seed + action.round)
+    stacked = [_on(current, h) for h in chosen]
+    return (HypothesesProposed(round=action.round, hypotheses=tuple(h for h in stacked if h.id not in taken)),)
+
+
+def _on(current: Change, hypothesis: Hypothesis) -> Hypothesis:
+    change = override(current, hypothesis.change)
+    return hypothesis if current == BASELINE else replace(hypothesis, change=change, id=hypothesis_id(change))
+
+
+def best_change(c: Campaign) -> Change:
+    """Return the best change so far; the baseline while nothing looks better."""
+    best = full_arms(c)
+    return best[0].change if best and best[0].mean > 0 else BASELINE
+
+
+def suggest(action: Suggest, c: Campaign, ports: Ports) -> tuple[Event, ...]:
+    """Ask the search for points around the best change; what it knows is every full run that differs in nothing else."""
+    best = best_change(c)
+    levers = search_levers(c.setup.levers, best)
+    names = {lever.name for lever in levers}
+    start = {lever.name: best.value(lever.name, lever.default) for lever in levers}
+    rest = _without(best, names)
+    points = [
+        Point(change=_only(a.change, start), effect=a.raw) for a in full_arms(c) if _without(a.change, names) == rest
+    ]
+    answers = ports.search.suggest(levers, start, points, action.count, c.policy.seed + 1000 + action.batch)
+    changes = dict.fromkeys(override(best, answer) for answer in answers)
+    new = [experiment(c, x, c.setup.full.name) for x in changes if c.experiment_of(x, c.setup.full.name) is None]
+    return (Suggested(round=action.round, batch=action.batch, experiments=tuple(new)),)
+
+
+def search_levers(levers: tuple[Lever, ...], best: Change) -> tuple[Lever, ...]:
+    """Return the numeric levers worth refining: those the best change turned, then the usual ones, a handful in all."""
+    numeric = [lever for lever in levers if lever.type in (LeverType.FLOAT, LeverType.INT) and lever.low is not None]
+    turned = [lever for lever in numeric if lever.name in dict(best.overrides)]
+    usual = [lever for role in ALWAYS for lever in numeric if lever.role is role]
+    return tuple(dict.fromkeys([*turned, *usual]))[:SEARCHED]
+
+
+def _without(change: Change, names: set[str]) -> Change:
+    return Change(overrides=tuple(o for o in change.overrides if o[0] not in names), patches=change.patches)
+
+
+def _only(change: Change, start: dict[str, Scalar]) -> Change:
+    return Change(overrides=tuple((name, change.value(name, value)) for name, value in start.items()))
+
+
+def tell(action: Notify, ports: Ports) -> tuple[Event, ...]:
+    """Run the notify hook. Told and not recorded means told again: better twice than never."""
+    ports.notify(action.kind, action.text)
+    return (Notified(kind=action.kind, subject=action.subject),)

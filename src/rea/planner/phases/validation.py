@@ -1,0 +1,98 @@
+"""Validation: every hypothesis alone, the cheap fidelity first; the hopeless stop there, the others are promoted and replicated. Pure."""
+
+from math import ceil
+
+from rea.domain.action import Decision
+from rea.domain.campaign import Campaign, PhaseRecord
+from rea.domain.experiment import Experiment, Phase
+from rea.domain.hypothesis import Aim, Hypothesis
+from rea.domain.ids import ExperimentId
+from rea.planner.arms import Arm, arms
+from rea.planner.cost import free_ms, full_ms, run_ms, spent_in
+from rea.planner.phases.opening import added, busy, compare, ended, experiment, fresh, opened
+
+KEEP = 0.5  # share of a rung that is promoted whatever it shows
+HOPEFUL = 0.5  # chance of being better than the baseline above which an arm is promoted all the same
+WORTH_A_LOOK = 0.35  # chance below which no further replicate is spent on an arm at full fidelity
+
+
+def step(c: Campaign, round_: int) -> Decision:
+    """Open the phase, race its arms up the fidelities and through the planned looks, and end it."""
+    record = c.phase(round_, Phase.VALIDATION)
+    if record is None:
+        return _open(c, round_)
+    if record.ended or busy(c, record):
+        return Decision()
+    due = compare(c, record)
+    if due:
+        return due
+    return _promote(c, record) or _look(c, record) or ended(record, "no further look would change what is stacked")
+
+
+def _open(c: Campaign, round_: int) -> Decision:
+    tested = {h for e in c.experiments.values() for h in e.hypotheses}
+    untested = [h for h in c.hypotheses.values() if h.id not in tested]
+    rung = c.setup.fidelities[0] if round_ == 1 else c.setup.full
+    affordable = max(0, free_ms(c)) // run_ms(c, rung.name)
+    chosen = [experiment(c, h.change, rung.name, (h.id,)) for h in untested[: int(affordable)]]
+    replicates = [r for e in chosen for r in fresh(c, e.id, Phase.VALIDATION, 1)]
+    return opened(
+        round_, Phase.VALIDATION, chosen, replicates, f"{len(chosen)} hypotheses, one at a time, at {rung.name}"
+    )
+
+
+def _promote(c: Campaign, record: PhaseRecord) -> Decision:
+    """Send the better part of the highest rung reached on to the next; efficiency claims are decided at full fidelity only."""
+    ladder = [f.name for f in c.setup.fidelities]
+    reached = max(ladder.index(c.experiments[e].fidelity) for e in record.experiments) if record.experiments else -1
+    if reached < 0 or reached == len(ladder) - 1:
+        return Decision()
+    field = arms(c, [e for e in record.experiments if c.experiments[e].fidelity == ladder[reached]])
+    kept = [a for i, a in enumerate(field) if i < ceil(KEEP * len(field)) or a.p_positive > HOPEFUL or _saves(c, a)]
+    kept = kept[: max(0, _left(c, record)) // run_ms(c, ladder[reached + 1])]
+    above = [experiment(c, a.change, ladder[reached + 1], a.experiment.hypotheses) for a in kept]
+    replicates = [r for e in above for r in fresh(c, e.id, Phase.VALIDATION, 1)]
+    if not above:
+        return Decision()
+    return added(record, above, replicates, f"{len(above)} of {len(field)} go on to {ladder[reached + 1]}")
+
+
+def _look(c: Campaign, record: PhaseRecord) -> Decision:
+    """Give the arms that may be worth stacking the replicates of the next planned look."""
+    field = arms(c, at_full(c, record.experiments))
+    runs = max((a.runs for a in field), default=0)
+    target = next((look for look in c.policy.looks if look > runs), None)
+    if target is None or runs == 0:
+        return Decision()
+    hopeful = [a for a in field if a.p_positive > WORTH_A_LOOK or _saves(c, a)]
+    replicates = []
+    budget = _left(c, record)
+    for arm in hopeful[: max(1, ceil(len(field) * runs**-0.5))]:
+        wanted = fresh(c, arm.experiment.id, Phase.VALIDATION, target - arm.runs)
+        budget -= len(wanted) * max(full_ms(c), arm.cost_ms)
+        if budget < 0:
+            break
+        replicates += wanted
+    return added(record, (), replicates, f"look {target}: more seeds where they decide") if replicates else Decision()
+
+
+def at_full(c: Campaign, experiments: tuple[ExperimentId, ...]) -> list[ExperimentId]:
+    """Return those experiments that ran at full fidelity."""
+    return [e for e in experiments if c.experiments[e].fidelity == c.setup.full.name]
+
+
+def _left(c: Campaign, record: PhaseRecord) -> int:
+    planned = c.plan.phase(Phase.VALIDATION) if c.plan else None
+    if planned is None or record.round > 1:
+        return free_ms(c) // 2
+    return min(free_ms(c), planned.high_ms - spent_in(c, record.round, Phase.VALIDATION))
+
+
+def _saves(c: Campaign, arm: Arm) -> bool:
+    claims = [h for h in hypotheses_of(c, arm.experiment) if h.aim is Aim.EFFICIENCY]
+    return bool(claims) and arm.mean > -arm.sd
+
+
+def hypotheses_of(c: Campaign, of: Experiment) -> list[Hypothesis]:
+    """Return the hypotheses an experiment tests that are still known."""
+    return [c.hypotheses[h] for h in of.hypotheses if h in c.hypotheses]
