@@ -27,8 +27,8 @@ class Link(NamedTuple):
 
 def link(stream: CampaignId, previous: str, seq: int, at: str, entry: Entry) -> Link:
     """Return ``entry`` as the event that follows ``previous``."""
-    body = (seq, at, entry.key, entry.kind, entry.v, entry.payload)
-    return Link(*body, previous=previous, hash=_digest(stream, previous, *body))
+    bare = Link(seq, at, entry.key, entry.kind, entry.v, entry.payload, previous, "")
+    return bare._replace(hash=_digest(stream, bare))
 
 
 def verified(stream: CampaignId, links: Iterable[Link], seq: int = 0, previous: str = START) -> Iterator[Link]:
@@ -43,7 +43,7 @@ def verified(stream: CampaignId, links: Iterable[Link], seq: int = 0, previous: 
             raise broken(stream, seq, "is missing")
         if found.previous != previous:
             raise broken(stream, seq, "does not follow the one before it")
-        if found.hash != _digest(stream, *found[6:7], *found[:6]):
+        if found.hash != _digest(stream, found):
             raise broken(stream, seq, "is not what was written")
         previous = found.hash
         yield found
@@ -57,6 +57,7 @@ def broken(stream: CampaignId, seq: int, what: str) -> IntegrityError:
     )
 
 
-def _digest(stream: str, previous: str, seq: int, at: str, key: str, kind: str, v: int, payload: bytes) -> str:
-    head = "".join(f"{len(part)}:{part}" for part in (previous, stream, str(seq), at, key, kind, str(v)))
-    return hashlib.sha256(head.encode() + payload).hexdigest()
+def _digest(stream: CampaignId, of: Link) -> str:
+    parts = (of.previous, stream, str(of.seq), of.at, of.key, of.kind, str(of.v))
+    head = "".join(f"{len(part)}:{part}" for part in parts)  # lengths, so that no two events can be spelt alike
+    return hashlib.sha256(head.encode() + of.payload).hexdigest()

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
 from typing import TypeVar, get_args
 
 import msgspec
@@ -109,7 +108,7 @@ def from_jsonl(lines: Iterable[bytes]) -> Iterator[Recorded]:
 def parse(payload: bytes, kind: type[T], where: str) -> T:
     """Return ``payload`` read as ``kind``. Raises IntegrityError, naming ``where``, when it is something else."""
     try:
-        return msgspec.json.Decoder(kind).decode(payload)
+        return msgspec.json.decode(payload, type=kind)
     except msgspec.MsgspecError as error:
         raise IntegrityError(f"{where} cannot be read: {error}", _RESTORE) from error
 
@@ -117,16 +116,11 @@ def parse(payload: bytes, kind: type[T], where: str) -> T:
 _RESTORE = "restore the file from a backup, or export it again"
 
 
-@cache
-def _decoder(kind: type[T]) -> "msgspec.json.Decoder[T]":
-    return msgspec.json.Decoder(kind)
-
-
 def _encode(value: T, kind: type[T]) -> bytes:
     name = kind.__name__
     try:
         payload = _encoder.encode(value)
-        same = _decoder(kind).decode(payload) == value
+        same = msgspec.json.decode(payload, type=kind) == value
     except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
         raise StoreError(_why_not(name, value) or f"{name} has no JSON form: {error}", _FIX) from error
     if not same:
@@ -139,7 +133,7 @@ _FIX = "nothing was written; give every field a value of its declared type, and 
 
 def _decode(payload: bytes, kind: type[T]) -> T:
     try:
-        return _decoder(kind).decode(payload)
+        return msgspec.json.decode(payload, type=kind)
     except msgspec.MsgspecError as error:
         raise IntegrityError(f"what is stored is not a {kind.__name__}: {error}", _RESTORE) from error
 

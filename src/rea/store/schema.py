@@ -81,13 +81,15 @@ insights = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("campaign", Text, nullable=False),
+    Column("roles", Text, nullable=False),
     Column("technique", Text, nullable=False),
     Column("verdict", Text, nullable=False),
     Column("at", Text, nullable=False),
     Column("words", Text, nullable=False),
     Column("v", Integer, nullable=False),
     Column("payload", LargeBinary, nullable=False),
-    Index("insights_of_campaign", "campaign"),
+    Column("digest", Text, nullable=False),
+    Index("insights_by_roles", "roles"),
 )
 
 snapshots = Table(

@@ -8,9 +8,23 @@ from pathlib import Path
 WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
 """Versions of SQLite, first and last, in which resetting a write-ahead log can lose a commit (sqlite.org/wal.html)."""
 
-_LOCAL = frozenset(
-    ["apfs", "bcachefs", "btrfs", "devtmpfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "hfs", "overlay", "ramfs", "reiserfs", "tmpfs", "ubifs", "vfat", "xfs", "zfs"]
-)
+_DISKS = {
+    "apfs",
+    "bcachefs",
+    "btrfs",
+    "exfat",
+    "ext2",
+    "ext3",
+    "ext4",
+    "f2fs",
+    "hfs",
+    "jfs",
+    "ubifs",
+    "vfat",
+    "xfs",
+    "zfs",
+}
+_LOCAL = _DISKS | {"overlay", "ramfs", "tmpfs"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

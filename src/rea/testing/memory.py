@@ -6,9 +6,12 @@ from dataclasses import dataclass, field, replace
 from rea.domain import event as e
 from rea.domain.errors import StaleDecision, StoreError
 from rea.domain.event import Event, Recorded
+from rea.domain.hypothesis import Move
 from rea.domain.ids import CampaignId, Digest, JobId
+from rea.domain.insight import Insight, Prior, Setting
 from rea.domain.ledger import Ledger
 from rea.store import codec
+from rea.store.prior import prior_from
 
 EPOCH = "2026-01-01T00:00:00.000+00:00"
 
@@ -18,7 +21,7 @@ class _Stream:
     """One campaign's events and what follows from them. A copy is made of what changes, so that a refusal leaves nothing."""
 
     recorded: list[Recorded] = field(default_factory=list)
-    ledger: Ledger = Ledger()
+    ledger: Ledger = field(default_factory=Ledger)
     holds: dict[JobId, int] = field(default_factory=dict)
     checklist: str = ""
     plan: str = ""
@@ -88,7 +91,7 @@ def _settled(s: _Stream, event: Event) -> _Stream:
         case e.JobReserved(job=job):
             _not_negative(job.held_ms)
             return replace(s, ledger=s.ledger.hold(job.held_ms), holds={**s.holds, job.id: job.held_ms})
-        case e.JobEnded(cost_ms=cost) if event.status.state.ended:
+        case e.JobEnded(cost_ms=cost, status=status) if status.state.ended:
             _not_negative(cost)
             return _ended(s, event)
         case e.ChecklistRecorded(checklist=checklist):
@@ -117,3 +120,22 @@ def _grant(s: _Stream, amount: int) -> _Stream:
 def _not_negative(amount: int) -> None:
     if amount < 0:
         raise StoreError(f"{amount} is negative", "nothing was written")
+
+
+class MemoryInsights:
+    """The ``Insights`` port in memory."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Digest, Insight] = {}
+
+    def add(self, insights: Sequence[Insight]) -> None:
+        for insight in insights:
+            codec.encode_insight(insight)
+        for insight in insights:
+            self._kept.setdefault(insight.id, insight)
+
+    def all(self) -> Sequence[Insight]:
+        return tuple(sorted(self._kept.values(), key=lambda insight: (insight.at, insight.id)))
+
+    def prior(self, moves: Sequence[Move], setting: Setting) -> Prior | None:
+        return prior_from(self.all(), moves, setting)

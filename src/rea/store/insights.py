@@ -1,0 +1,99 @@
+"""What was learnt, over all campaigns, where later campaigns look for it."""
+
+import hashlib
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Select, func, literal, select
+
+from rea.domain.errors import IntegrityError
+from rea.domain.evidence import Verdict
+from rea.domain.hypothesis import Move
+from rea.domain.ids import CampaignId, Digest
+from rea.domain.insight import Insight, Prior, Setting
+from rea.store import codec
+from rea.store.database import Database
+from rea.store.prior import prior_from, roles_of
+from rea.store.schema import insights as table
+
+
+class SqlInsights:
+    """The ``Insights`` port over a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, insights: Sequence[Insight]) -> None:
+        """Keep what is not kept yet. Raises StoreError when one could not be read back; then none is kept."""
+        rows = {insight.id: _row(insight) for insight in reversed(insights)}
+        with self._database.write() as connection:
+            known = set(connection.scalars(select(table.c.id)))
+            fresh = [row for name, row in reversed(rows.items()) if name not in known]
+            if fresh:
+                connection.execute(table.insert(), fresh)
+
+    def all(self) -> Sequence[Insight]:
+        """Return every insight, the oldest first. Raises IntegrityError when one is not what was written."""
+        return self._read(_select())
+
+    def prior(self, moves: Sequence[Move], setting: Setting) -> Prior | None:
+        """Return what history says ``moves`` will do in ``setting``, or None when it says nothing."""
+        return prior_from(self._read(_select(table.c.roles == roles_of(moves))), moves, setting)
+
+    def find(
+        self,
+        text: str = "",
+        *,
+        technique: str = "",
+        verdict: Verdict | None = None,
+        campaign: CampaignId | None = None,
+    ) -> Sequence[Insight]:
+        """Return the insights, oldest first, that hold every word of ``text`` and are of this technique (one of
+        those that were stacked counts), verdict and campaign."""
+        wanted = [func.lower(table.c.words).contains(word, autoescape=True) for word in text.lower().split()]
+        if technique:
+            named = literal(" + ") + table.c.technique + literal(" + ")
+            wanted.append(named.contains(f" + {technique} + ", autoescape=True))
+        if verdict is not None:
+            wanted.append(table.c.verdict == verdict.value)
+        if campaign is not None:
+            wanted.append(table.c.campaign == campaign)
+        return self._read(_select(*wanted))
+
+    def missing(self, named: Sequence[Digest]) -> Sequence[Digest]:
+        """Return those of ``named`` that are not kept."""
+        with self._database.read() as connection:
+            known = set(connection.scalars(select(table.c.id)))
+        return tuple(name for name in named if name not in known)
+
+    def _read(self, query: "Select[str, int, bytes, str]") -> Sequence[Insight]:
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return tuple(_insight(*row) for row in rows)
+
+
+def _select(*wanted: ColumnElement[bool]) -> "Select[str, int, bytes, str]":
+    columns = select(table.c.id, table.c.v, table.c.payload, table.c.digest)
+    return columns.where(*wanted).order_by(table.c.at, table.c.id)
+
+
+def _row(insight: Insight) -> dict[str, str | int | bytes]:
+    payload = codec.encode_insight(insight)
+    said = (insight.change, insight.technique, insight.reason, insight.verdict, *map(str, insight.moves))
+    return {
+        "id": insight.id,
+        "campaign": insight.campaign,
+        "roles": roles_of(insight.moves),
+        "technique": insight.technique,
+        "verdict": insight.verdict.value,
+        "at": insight.at,
+        "words": " ".join((*said, insight.setting.workload, insight.setting.model)).lower(),
+        "v": codec.VERSION,
+        "payload": payload,
+        "digest": hashlib.sha256(payload).hexdigest(),
+    }
+
+
+def _insight(name: str, v: int, payload: bytes, digest: str) -> Insight:
+    if hashlib.sha256(payload).hexdigest() != digest:
+        raise IntegrityError(f"insight {name} is not what was written", "restore the database from a backup")
+    return codec.decode_insight(payload, v)

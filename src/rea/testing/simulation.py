@@ -1,0 +1,336 @@
+"""A whole campaign on a simulated cluster with a known truth: what each lever is worth, and how noisy a training is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from statistics import fmean
+from tempfile import mkdtemp
+
+from rea.campaign.advance import advance
+from rea.campaign.evolve import replay
+from rea.domain.action import ArmPair, Wake
+from rea.domain.campaign import Campaign
+from rea.domain.change import Change
+from rea.domain.errors import StaleDecision
+from rea.domain.event import (
+    CampaignOpened,
+    ChecklistRecorded,
+    ChecklistSigned,
+    Measured,
+    PlanApproved,
+    PredictionsRefused,
+)
+from rea.domain.evidence import Comparison, Measurement, Rows
+from rea.domain.hypothesis import Effect, Hypothesis, Move, Operation, SourceName, hypothesis_id
+from rea.domain.ids import CampaignId, Digest, JobId, digest
+from rea.domain.insight import Insight, Prior, Setting
+from rea.domain.job import Job, Launch
+from rea.domain.lever import Lever, LeverType, Role, Scalar
+from rea.domain.plan import Approval, Checklist, Policy
+from rea.domain.workload import Command, Data, Fidelity, MetricName, Resources, Workload
+from rea.executor.backends.simulated import Run, SimulatedBackend
+from rea.ports import Briefing, Journal, Point, Ports
+from rea.testing.fuse import Fuse
+from rea.testing.memory import MemoryJournal
+
+CAMPAIGN = CampaignId("simulated")
+BASELINE_NE = 0.8
+JUDGED_ROWS = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """Relative improvement of each lever when switched on (they add up), the noise between seeds, and that between rows."""
+
+    effects: Mapping[str, float]
+    seed_sd: float = 0.002
+    row_sd: float = 0.001
+    interaction: float = 0.0  # added once for every pair of levers that is on
+    run_s: float = 60.0
+
+    def effect(self, change: Change) -> float:
+        on = [n for n, v in change.overrides if v]
+        return sum(self.effects.get(n, 0.0) for n in on) + self.interaction * len(on) * (len(on) - 1) / 2
+
+
+def workload(levers: Sequence[str], rungs: bool = True) -> Workload:
+    """Return a workload with one switch for each name, and a cheap resumable rung where asked."""
+    third = Fidelity(name="third", share=0.33, overrides=(), resumable=True)
+    return Workload(
+        name="simulated",
+        command=Command(argv=("train",), checkpoint="checkpoint"),
+        data=Data(path="log.parquet", label="click"),
+        primary=MetricName.NE,
+        levers=tuple(_switch(name) for name in levers),
+        fidelities=(third, Fidelity(name="full")) if rungs else (Fidelity(name="full"),),
+        resources=Resources(time_limit_s=600),
+    )
+
+
+def _switch(name: str) -> Lever:
+    return Lever(name=name, type=LeverType.FLOAT, role=Role.OTHER, default=0.0, low=0.0, high=2.0)
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """Everything outside a campaign, in memory, on virtual time. Each touch of it passes the fuse."""
+
+    truth: Truth
+    budget_s: float = 12_000.0
+    policy: Policy = field(default_factory=lambda: Policy(seed=7, calibration_seeds=4))
+    fuse: Fuse = field(default_factory=Fuse)
+    rungs: bool = True
+    failing: Callable[[Job], Run | None] = lambda _: None
+    journal: Journal = field(default_factory=MemoryJournal)
+    clock: float = 0.0
+    backend: SimulatedBackend = field(init=False)
+    jobs: dict[JobId, Job] = field(default_factory=dict)
+    kept: dict[Digest, Insight] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    directory: Path = field(default_factory=lambda: Path(mkdtemp(prefix="rea-world-")))
+    runbook: tuple = ()  # type: ignore[type-arg]
+
+    def __post_init__(self) -> None:
+        self.backend = SimulatedBackend(outcome=self._outcome, now=lambda: self.clock)
+
+    @property
+    def ports(self) -> Ports:
+        return Ports(
+            journal=_Touching(self.journal, self.fuse),
+            backend=_Touching(self.backend, self.fuse),
+            sources=(_Switches(self),),
+            insights=_Touching(_Kept(self), self.fuse),
+            judge=_Touching(_Judge(self), self.fuse),
+            workspace=_Workspace(self),
+            search=_Search(),
+            openings=self.journal,
+            notify=lambda kind, _: self.told.append(kind),
+            now=lambda: self.clock,
+            runbook=self.runbook,
+            directory=self.directory,
+        )
+
+    @property
+    def state(self) -> Campaign:
+        return replay(r.event for r in self.journal.read(CAMPAIGN))
+
+    def open(self) -> None:
+        """Open the campaign and sign its checklist, as an engineer does with ``rea start``."""
+        opened = CampaignOpened(
+            campaign=CAMPAIGN,
+            question="lower the normalized entropy",
+            workload=workload(list(self.truth.effects), self.rungs),
+            repository="/repository",
+            commit="0" * 40,
+            policy=self.policy,
+            budget_ms=round(self.budget_s * 1000),
+            at="2026-01-01T00:00:00+00:00",
+        )
+        checklist = _checklist(opened)
+        signed = _approval(checklist.digest, checklist.allowance_ms)
+        self.journal.append(
+            CAMPAIGN, (opened, ChecklistRecorded(checklist=checklist), ChecklistSigned(approval=signed))
+        )
+
+    def approve(self) -> None:
+        """Approve the plan in force."""
+        plan = self.state.plan
+        if plan is not None and not self.state.approved:
+            self.journal.append(CAMPAIGN, (PlanApproved(approval=_approval(plan.digest, plan.budget_ms)),))
+
+    def wake(self) -> Wake:
+        """Advance until there is nothing to do at once."""
+        while True:
+            try:
+                wake = advance(CAMPAIGN, self.ports, Digest("runbook"))
+            except StaleDecision:
+                continue
+            if wake is not None:
+                return wake
+
+    def pass_time(self) -> bool:
+        """Let virtual time go on to the next end of a job; False when nothing runs."""
+        end = self.backend.next_end()
+        if end is not None:
+            self.clock = end
+        return end is not None
+
+    def run(self, wakes: int = 5000) -> Campaign:
+        """Run the campaign to its end, approving its plan, and return what it came to."""
+        self.open()
+        for _ in range(wakes):
+            self.wake()
+            if self.state.ended:
+                break
+            self.approve()
+            if not self.pass_time() and self.state.paused:
+                break
+        return self.state
+
+    def _outcome(self, launch: Launch) -> Run:
+        job = self.jobs[launch.job]
+        share = 1.0 if job.fidelity == "full" else 0.33
+        share -= 0.33 if job.resumes else 0.0
+        return self.failing(job) or Run(
+            seconds=self.truth.run_s * share * (0.9 + 0.2 * draw(job.seed, job.fidelity).random())
+        )
+
+    def score(self, job: Job, rows: Rows) -> float:
+        """Return the NE that a job's predictions have: the truth, the noise of its seed, and that of the rows for its change."""
+        seed_noise = draw(job.seed, "seed").gauss(0, self.truth.seed_sd)
+        row_noise = draw(str(job.change), rows).gauss(0, self.truth.row_sd)
+        return BASELINE_NE * (1 - self.truth.effect(job.change) - seed_noise - row_noise)
+
+
+def draw(*parts: object) -> Random:
+    """Return a generator that is the same whenever the parts are."""
+    return Random(sha256(repr(parts).encode()).digest())  # noqa: S311 a simulation
+
+
+class _Touching:
+    """Wraps a port so that each call touches the fuse before and after: killed before it acted, or before we knew."""
+
+    def __init__(self, port: object, fuse: Fuse) -> None:
+        self._port, self._fuse = port, fuse
+
+    def __getattr__(self, name: str):  # type: ignore[no-untyped-def]
+        method = getattr(self._port, name)
+
+        def touched(*args: object, **kwargs: object) -> object:
+            self._fuse.touch()
+            answer = method(*args, **kwargs)
+            self._fuse.touch()
+            return answer
+
+        return touched
+
+
+@dataclass(frozen=True, slots=True)
+class _Workspace:
+    world: World
+
+    def launch(self, job: Job) -> Launch:
+        self.world.jobs[job.id] = job
+        return Launch(
+            job=job.id,
+            directory=f"/jobs/{job.id}",
+            argv=("train",),
+            cwd="/",
+            environment=(),
+            time_limit_s=job.time_limit_s,
+            silence_limit_s=60,
+        )
+
+    def clean(self, job: JobId) -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    world: World
+
+    def measure(self, jobs: Sequence[JobId]) -> Sequence[Measured | PredictionsRefused]:
+        return tuple(self._measured(self.world.jobs[j]) for j in jobs)
+
+    def _measured(self, job: Job) -> Measured:
+        value = Measurement(metric="ne", value=self.world.score(job, Rows.JUDGE), rows=JUDGED_ROWS)
+        return Measured(job=job.id, measurements=(value,), fingerprint=digest(job.id))
+
+    def compare(self, pairs: Sequence[ArmPair], rows: Rows, guardrails: bool) -> Sequence[Comparison]:
+        return tuple(self._compare(pair, rows) for pair in pairs)
+
+    def _compare(self, pair: ArmPair, rows: Rows) -> Comparison:
+        own = [self.world.score(self.world.jobs[j], rows) for j in pair.jobs]
+        base = [self.world.score(self.world.jobs[j], rows) for j in pair.baseline_jobs]
+        level = fmean(base)
+        return Comparison(
+            experiment=pair.experiment,
+            baseline=pair.baseline,
+            metric="ne",
+            rows=rows,
+            effect=(level - fmean(own)) / level,
+            row_variance=2 * self.world.truth.row_sd**2,
+            seeds=tuple((level - x) / level for x in own),
+            baseline_seeds=tuple((level - x) / level for x in base),
+            row_count=JUDGED_ROWS,
+            value=fmean(own),
+            baseline_value=level,
+            value_variance=(BASELINE_NE * self.world.truth.row_sd) ** 2,
+            jobs=pair.jobs,
+            baseline_jobs=pair.baseline_jobs,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Switches:
+    """Proposes to switch on each lever by itself."""
+
+    world: World
+
+    def propose(self, briefing: Briefing, count: int) -> Sequence[Hypothesis]:
+        offers = [_hypothesis(name) for name in self.world.truth.effects]
+        return tuple(h for h in offers if h.id not in briefing.taken)[:count]
+
+
+def _hypothesis(name: str) -> Hypothesis:
+    change = Change(overrides=((name, 1.0),))
+    return Hypothesis(
+        id=hypothesis_id(change),
+        statement=f"switching on {name} helps",
+        rationale="simulated",
+        change=change,
+        moves=(Move(role=Role.OTHER, operation=Operation.SET, operand=1.0),),
+        source=SourceName.RESEARCH,
+        predicted=Effect(value=0.002, low=-0.004, high=0.008),
+        falsifier="no improvement",
+        technique=name,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    world: World
+
+    def add(self, insights: Sequence[Insight]) -> None:
+        self.world.kept.update({i.id: i for i in insights})
+
+    def all(self) -> Sequence[Insight]:
+        return tuple(self.world.kept.values())
+
+    def prior(self, moves: Sequence[Move], setting: Setting) -> Prior | None:
+        return None
+
+
+class _Search:
+    """Suggests half and double of what is on, in a fixed order."""
+
+    def suggest(
+        self, levers: Sequence[Lever], start: Mapping[str, Scalar], points: Sequence[Point], count: int, seed: int
+    ) -> Sequence[Change]:
+        tried = {p.change for p in points}
+        grid = [
+            Change(overrides=(*((n, v) for n, v in start.items() if n != x.name), (x.name, s)))
+            for x in levers
+            for s in (0.5, 1.5)
+        ]
+        return tuple(c for c in grid if c not in tried)[:count]
+
+
+def _checklist(opened: CampaignOpened) -> Checklist:
+    return Checklist(
+        checks=(),
+        commit=opened.commit,
+        workload=digest(opened.workload),
+        data=Digest("data"),
+        judge=Digest("judge"),
+        seal="handed_over",
+        allowance_ms=opened.budget_ms // 2,
+        budget_ms=opened.budget_ms,
+        smoke_ms=1000,
+    )
+
+
+def _approval(subject: Digest, granted_ms: int) -> Approval:
+    return Approval(subject=subject, by="an engineer", at="2026-01-01T00:00:00+00:00", granted_ms=granted_ms)
