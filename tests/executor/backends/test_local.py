@@ -149,7 +149,7 @@ def test_a_reused_number_is_never_signalled(backend: LocalBackend, field: str) -
     leader = running(Path(told.directory))
     with subprocess.Popen(["sleep", "322"], start_new_session=True) as stranger:
         pid, start, boot = identity.read_text().split()
-        changed = {"start": f"{stranger.pid} {start} {boot}", "boot": f"{pid} {start} 0000-0000"}[field]
+        changed = {"start": f"{stranger.pid} {int(start) - 500} {boot}", "boot": f"{pid} {start} 0000-0000"}[field]
         identity.write_text(changed)
         assert look(backend).state is JobState.RUNNING
         assert not signal_job(identity.parent, signal.SIGKILL)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rea.executor.contract import Control, Life, Spec, prepare, read_state
 from rea.executor.contract.spec import WRAPPER
+from rea.executor.contract.stop import signal_job
 
 
 def eventually(what: Callable[[], bool], within: float = 20.0) -> bool:
@@ -86,6 +87,8 @@ def opened(pid: int) -> set[str]:
 
 def sweep(directory: Path) -> None:
     """End whatever a test left behind under ``directory``."""
+    for job in directory.rglob("control/job"):
+        signal_job(job.parent, signal.SIGKILL)
     for pid in _numbers():
         if str(directory).encode() in _read(pid, "cmdline") and pid != os.getpid():
             try:

@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import asdict, dataclass
+from math import inf
 
 RESERVED_BYTES = 512
+REASONS = ("exited", "time_limit", "silence_limit", "cancelled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +36,14 @@ def parse_exit(text: str) -> Exit | None:
         raw = json.loads(text)
         signal = None if raw["signal"] is None else int(raw["signal"])
         times = {name: float(raw[name]) for name in ("started", "ended", "seconds")}
-        return Exit(code=int(raw["code"]), signal=signal, reason=str(raw["reason"]), **times)
+        record = Exit(code=int(raw["code"]), signal=signal, reason=str(raw["reason"]), **times)
+        return record if _sound(record) else None
     except (ValueError, TypeError, KeyError, OverflowError):
         return None
+
+
+def _sound(record: Exit) -> bool:
+    return record.reason in REASONS and all(0 <= time < inf for time in (record.started, record.ended, record.seconds))
 
 
 def render_exit(record: Exit) -> str:
