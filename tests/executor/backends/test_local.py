@@ -140,33 +140,41 @@ def test_cancel_leaves_an_ended_job_alone(backend: LocalBackend) -> None:
     assert look(backend) == before
 
 
+@pytest.fixture
+def stranger() -> Iterator["subprocess.Popen[bytes]"]:
+    with subprocess.Popen(["sleep", "322"], start_new_session=True) as process:
+        yield process
+        process.kill()
+
+
 @pytest.mark.parametrize("field", ["start", "boot"])
-def test_a_reused_number_is_never_signalled(backend: LocalBackend, field: str) -> None:
+def test_a_reused_number_is_never_signalled(
+    backend: LocalBackend, stranger: "subprocess.Popen[bytes]", field: str
+) -> None:
     """After a reboot or a wrap-around the recorded number may belong to a stranger."""
     told = launch(backend, "sleep 321")
     backend.submit(told)
     identity = Path(told.directory) / "control" / "job"
     leader = running(Path(told.directory))
-    with subprocess.Popen(["sleep", "322"], start_new_session=True) as stranger:
-        pid, start, boot = identity.read_text().split()
-        changed = {"start": f"{stranger.pid} {int(start) - 500} {boot}", "boot": f"{pid} {start} 0000-0000"}[field]
-        identity.write_text(changed)
-        assert look(backend).state is JobState.RUNNING
-        assert not signal_job(identity.parent, signal.SIGKILL)
-        assert stranger.poll() is None
-        assert alive(leader)
-        identity.write_text(f"{pid} {start} {boot}")
-        assert signal_job(identity.parent, signal.SIGKILL)
-        stranger.kill()
+    pid, start, boot = identity.read_text().split()
+    changed = {"start": f"{stranger.pid} {int(start) - 500} {boot}", "boot": f"{pid} {start} 0000-0000"}[field]
+    identity.write_text(changed)
+    assert look(backend).state is JobState.RUNNING
+    assert not signal_job(identity.parent, signal.SIGKILL)
+    assert stranger.poll() is None
+    assert alive(leader)
+    identity.write_text(f"{pid} {start} {boot}")
+    assert signal_job(identity.parent, signal.SIGKILL)
     assert settled(backend).reason == "signal 9"
 
 
-def test_without_the_identity_a_stranger_would_be_hit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_identity_a_stranger_would_be_hit(
+    tmp_path: Path, stranger: "subprocess.Popen[bytes]", monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Identity, "alive", True)
-    with subprocess.Popen(["sleep", "322"], start_new_session=True) as stranger:
-        (tmp_path / "job").write_text(f"{stranger.pid} 1 0000-0000")
-        assert signal_job(tmp_path, signal.SIGKILL)
-        assert stranger.wait() == -signal.SIGKILL
+    (tmp_path / "job").write_text(f"{stranger.pid} 1 0000-0000")
+    assert signal_job(tmp_path, signal.SIGKILL)
+    assert stranger.wait() == -signal.SIGKILL
 
 
 def test_a_job_lost_with_its_wrapper_is_not_failed(backend: LocalBackend) -> None:

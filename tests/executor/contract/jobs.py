@@ -51,10 +51,12 @@ def finish(directory: Path, within: float = 20.0) -> Control:
 
 
 def running(directory: Path) -> int:
-    """Wait until the job runs, and return its process number."""
+    """Wait until the job runs in its own group, and return its process number."""
     job = directory / "control" / "job"
     assert eventually(lambda: job.exists() and len(job.read_text().split()) == 3)
-    return int(job.read_text().split()[0])
+    pid = int(job.read_text().split()[0])
+    assert eventually(lambda: not alive(pid) or os.getpgid(pid) == pid)
+    return pid
 
 
 def alive(pid: int) -> bool:
