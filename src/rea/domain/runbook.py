@@ -30,7 +30,9 @@ class RunbookEntry:
     """A symptom (a regular expression over the reason and the log's tail), a remedy, and how often it may be used on one replicate.
 
     ``moves`` is how ADJUST alters the run. ``exact`` says that the adjustment leaves the treatment what it was, ``unless`` names a role whose
-    being on (neither 0, none, off nor false) makes it inexact, which marks the treatment as changed. ``then`` is what happens at the limit.
+    being on (neither 0, none, off, false nor one of ``harmless``) makes it inexact, which marks the treatment as changed. ``then`` is what
+    happens at the limit. Where several entries match, the highest ``priority`` wins: first what a backend said for certain, last what a bare
+    exit status suggests.
     """
 
     name: str
@@ -42,6 +44,8 @@ class RunbookEntry:
     moves: tuple[Move, ...] = ()
     exact: bool = False
     unless: str = ""
+    harmless: tuple[str, ...] = ()
+    priority: int = 0
     then: Remedy = Remedy.DROP
     must_match: tuple[str, ...] = ()
     must_not_match: tuple[str, ...] = ()

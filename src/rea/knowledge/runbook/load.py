@@ -1,0 +1,53 @@
+"""Reading a runbook: every problem found is told at once, each with its file."""
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from rea.domain.errors import UsageError
+from rea.domain.ids import Digest, digest
+from rea.domain.runbook import RunbookEntry
+from rea.knowledge.runbook.document import Document, unknown_keys
+from rea.knowledge.runbook.rules import broken_rules
+
+BUILT_IN = Path(__file__).parent
+
+
+def load(directory: Path = BUILT_IN) -> tuple[RunbookEntry, ...]:
+    """Return the entries in ``directory``, one per ``*.toml``, named by their files and in the order of their names.
+
+    Raises:
+        UsageError: there is no entry, a file cannot be read, has an unknown key, or breaks a rule; all problems are listed.
+    """
+    paths = sorted(directory.glob("*.toml"))
+    if not paths:
+        raise UsageError(f"there is no runbook in {directory}", "give a folder with one TOML file per failure")
+    entries: list[RunbookEntry] = []
+    problems: list[str] = []
+    for path in paths:
+        found = _read(path)
+        if isinstance(found, RunbookEntry):
+            entries.append(found)
+        else:
+            problems.extend(f"{path.name}: {problem}" for problem in found)
+    if problems:
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        raise UsageError(f"the runbook in {directory} is not as required:\n{lines}", "correct these files")
+    return tuple(entries)
+
+
+def digest_of(runbook: tuple[RunbookEntry, ...]) -> Digest:
+    """Return the digest that a plan binds a runbook by."""
+    return digest("runbook", runbook)
+
+
+def _read(path: Path) -> RunbookEntry | list[str]:
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        if unknown := unknown_keys(raw):
+            return unknown
+        document = msgspec.convert(raw, Document)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        return [str(error)]
+    return broken_rules(document) or document.entry(path.stem)
