@@ -6,8 +6,8 @@ from math import inf
 
 from rea.domain.evidence import Comparison, GuardrailResult
 from rea.domain.workload import Guardrail
-from rea.knowledge.score import relative, score, score_cost, score_number, score_value
 from rea.statistics.effects import Estimate
+from rea.statistics.score import relative, score, score_cost, score_number, score_value
 from rea.statistics.variance import Pool
 
 

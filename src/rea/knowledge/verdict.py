@@ -16,9 +16,9 @@ from rea.domain.experiment import Phase
 from rea.domain.hypothesis import Aim, Effect
 from rea.domain.ids import HypothesisId
 from rea.domain.workload import MetricName
-from rea.knowledge.score import relative, score, score_cost, score_value
 from rea.statistics.effects import Estimate
 from rea.statistics.multiplicity import adjust_for_looks, benjamini_hochberg, holm
+from rea.statistics.score import relative, score, score_cost, score_value
 from rea.statistics.shrinkage import Posterior, shrink
 from rea.statistics.variance import Pool
 

@@ -1,7 +1,7 @@
 """Error control over many hypotheses, many looks and many openings of one test set. Pure Python."""
 
 from collections.abc import Sequence
-from math import pi, sqrt
+from math import erfc, pi, sqrt
 from statistics import NormalDist
 
 OPENINGS_AT_MOST = 5
@@ -42,8 +42,7 @@ def spend(look: int, looks: Sequence[int], alpha: float) -> float:
 
 def spent(information: float, alpha: float) -> float:
     """Return the error spent when ``information`` (0 to 1) of the planned runs are in."""
-    normal = NormalDist()
-    return 2.0 * (1.0 - normal.cdf(normal.inv_cdf(1 - alpha / 2) / sqrt(information)))
+    return erfc(NormalDist().inv_cdf(1 - alpha / 2) / sqrt(2.0 * information))
 
 
 def adjust_for_looks(p_value: float, runs: int, looks: Sequence[int], alpha: float = 0.05) -> float:
@@ -52,7 +51,7 @@ def adjust_for_looks(p_value: float, runs: int, looks: Sequence[int], alpha: flo
     Between two planned looks the earlier one's (smaller) share counts, and before the first the first's.
     """
     look = max(sum(planned <= runs for planned in looks) - 1, 0)
-    return min(1.0, p_value * alpha / spend(look, looks, alpha))
+    return min(1.0, p_value * alpha / min(spend(look, looks, alpha), alpha))
 
 
 def alpha_for_opening(number: int, alpha: float) -> float:

@@ -1,0 +1,85 @@
+from itertools import starmap
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import polygamma
+
+from rea.statistics.effects import Part
+from rea.statistics.variance import LENT_AT_MOST, moderated, pooled, prior_df_of, trigamma_inverse
+
+groups = st.lists(st.lists(st.floats(-1, 1), min_size=1, max_size=5), min_size=1, max_size=8)
+
+
+def drawn(sds: list[float], n: int, seed: int) -> list[list[float]]:
+    rng = np.random.default_rng(seed)
+    return [rng.normal(0, sd, n).tolist() for sd in sds]
+
+
+def test_the_pool_is_the_mean_variance_weighted_by_degrees_of_freedom() -> None:
+    pool = pooled([[0, 2], [0, 1, 2], [5]], prior_sd=2.0, prior_df=3)
+    assert pool.df == 1 + 2 + 3
+    assert pool.sd**2 == pytest.approx((1 * 2 + 2 * 1 + 3 * 4) / 6)
+
+
+def test_nothing_known_says_what_to_do() -> None:
+    with pytest.raises(ValueError, match="run the baseline twice"):
+        pooled([[1.0], [2.0]])
+
+
+def test_arms_that_scatter_by_chance_lend_all_they_may() -> None:
+    pool = pooled(drawn([1.0] * 40, 5, seed=3))
+    assert pool.fair
+    assert pool.lent == LENT_AT_MOST
+
+
+def test_arms_of_different_noise_lend_less() -> None:
+    pool = pooled(drawn([0.1, 1.0, 5.0] * 8, 5, seed=3))
+    assert not pool.fair
+    assert pool.lent < 3
+
+
+def test_the_prior_degrees_of_freedom_are_recovered() -> None:
+    rng = np.random.default_rng(0)
+    d0, d = 6.0, 4
+    variances = d0 / rng.chisquare(d0, 4000) * rng.chisquare(d, 4000) / d
+    assert prior_df_of([Part(float(v), d) for v in variances]) == pytest.approx(d0, rel=0.2)
+
+
+@given(st.floats(1e-5, 1e5))
+def test_trigamma_is_inverted(value: float) -> None:
+    assert float(polygamma(1, trigamma_inverse(value))) == pytest.approx(value, rel=1e-4)
+
+
+@given(groups, st.floats(0.01, 1), st.floats(1, 30))
+def test_borrowing_never_makes_an_arm_look_quieter_than_its_seeds(
+    arms: list[list[float]], prior_sd: float, prior_df: float
+) -> None:
+    pool = pooled(arms, prior_sd, prior_df)
+    assert 0 < pool.lent <= min(pool.df, LENT_AT_MOST)
+    for arm in arms:
+        one = moderated(arm, pool)
+        assert one.df == pytest.approx(len(arm) - 1 + pool.lent)
+        assert one.variance >= (np.var(arm, ddof=1) if len(arm) > 1 else pool.sd**2) * (1 - 1e-9)
+
+
+def test_one_run_borrows_everything() -> None:
+    pool = pooled([[0.0, 1.0, 2.0], [0.0, 1.0, 2.0]])
+    alone = moderated([7.0], pool)
+    assert alone.variance == pytest.approx(1.0)
+    assert alone.df == pool.lent
+
+
+def test_a_trainer_without_noise_is_no_error() -> None:
+    pool = pooled([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]])
+    assert pool.sd == 0
+    assert moderated([1.0, 1.0], pool).variance == 0
+    mixed = pooled([[1.0, 1.0], [0.0, 1.0], [0.0, 1.0]])
+    assert mixed.sd > 0
+
+
+def test_order_of_arms_does_not_matter() -> None:
+    arms = drawn([1.0, 2.0, 3.0, 4.0], 4, seed=5)
+    values = list(starmap(lambda *order: pooled([arms[i] for i in order]).lent, [(0, 1, 2, 3), (3, 1, 0, 2)]))
+    assert values[0] == pytest.approx(values[1])
