@@ -56,6 +56,10 @@ def make_log(rows: int = 4000, seed: int = 1) -> pa.Table:
     )
 
 
+def rows_of(table: pa.Table, split: str) -> pa.Table:
+    return table.filter(pa.array(np.asarray(table["split"].to_numpy()) == split))
+
+
 @dataclass
 class Campaign:
     """A sealed campaign, and jobs in it that a test makes up."""
@@ -70,8 +74,7 @@ class Campaign:
         return pq.read_table(self.directory / "data" / f"{name}.parquet")
 
     def to_predict(self, name: str = "select") -> pa.Table:
-        view = self.view(name)
-        return view.filter(pa.array(view["split"].to_numpy() == "test"))
+        return rows_of(self.view(name), "test")
 
     def out(self, job: str) -> Path:
         path = self.directory / "jobs" / job / "out"

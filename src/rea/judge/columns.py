@@ -26,11 +26,17 @@ def floats(column: Column) -> Floats:
 
 
 def whole_or_text(column: Column) -> Ids:
-    """Return int64 for whole numbers, text for anything else."""
+    """Return int64 for whole numbers, also where they are written as text; text for anything else."""
     values = plain(column)
     if pa.types.is_integer(values.type):
         return np.asarray(values.cast(pa.int64()).to_numpy())
-    return np.asarray(values.cast(pa.string()).to_numpy()).astype(str)
+    text = values.cast(pa.string())
+    try:
+        whole = text.cast(pa.int64())
+    except pa.ArrowInvalid:
+        whole = None
+    same = whole is not None and whole.cast(pa.string()).equals(text)  # "007" is not 7
+    return np.asarray(whole.to_numpy()) if whole is not None and same else np.asarray(text.to_numpy()).astype(str)
 
 
 def coded(column: Column, missing: str = "(missing)") -> Coded:

@@ -17,6 +17,7 @@ from rea.judge.metrics import Score, score, variance_of_mean
 from rea.judge.request import Comparing, Question
 from rea.judge.rows import Floats, Ints, SealedRows, load_rows
 
+_LEAST = 1e-9  # keeps quotients and logarithms finite
 _NAMES = frozenset(str(metric) for metric in MetricName)
 
 
@@ -66,16 +67,28 @@ def bound(question: Question, on: Rows) -> float | None:
 def contrast(metric: MetricName, baseline: Arm, arm: Arm) -> tuple[float, Floats]:
     """Return the relative improvement of ``arm`` over ``baseline`` and its R contributions (delta method).
 
-    Lower is better: (b - c) / b. Larger is better: (c - b) / (b - 0.5). Calibration: |ln b| - |ln c|.
+    Lower is better: (b - c) / b. Larger is better: (c - b) / |b - 0.5|. Calibration: |ln b| - |ln c|.
     """
     b, c = baseline.value, arm.value
     of_b, of_c = baseline.contribution - b, arm.contribution - c
+    effect = _improvement(metric, b, c)
     if metric is MetricName.CALIBRATION:
-        effect = abs(np.log(b)) - abs(np.log(c))
-        return float(effect), np.sign(np.log(b)) * of_b / b - np.sign(np.log(c)) * of_c / c
-    from_null, sign = b - metric.null_value, 1.0 if metric.larger_is_better else -1.0
-    effect = sign * (c - b) / from_null
-    return effect, sign * (of_c - of_b) / from_null - effect * of_b / from_null
+        b, c = max(b, _LEAST), max(c, _LEAST)
+        return effect, np.sign(np.log(b)) * of_b / b - np.sign(np.log(c)) * of_c / c
+    scale = _scale(metric, b)
+    sign, side = (1.0 if metric.larger_is_better else -1.0), np.copysign(1.0, b - metric.null_value)
+    return effect, (sign * (of_c - of_b) - effect * side * of_b) / scale
+
+
+def _improvement(metric: MetricName, b: float, c: float) -> float:
+    if metric is MetricName.CALIBRATION:
+        return float(abs(np.log(max(b, _LEAST))) - abs(np.log(max(c, _LEAST))))
+    return (c - b if metric.larger_is_better else b - c) / _scale(metric, b)
+
+
+def _scale(metric: MetricName, b: float) -> float:
+    """What the baseline exceeds knowing nothing by; a baseline that knows nothing makes any effect huge, and as uncertain."""
+    return max(abs(b - metric.null_value), _LEAST)
 
 
 class _Runs:
@@ -151,8 +164,8 @@ def _pair(pair: ArmPair, asked: Asked, rows: SealedRows, runs: _Runs) -> Compari
         slice=asked.slice,
         effect=effect,
         row_variance=variance_of_mean(contribution, block),
-        seeds=_on_scale(asked.metric, baseline.value, arm.runs),
-        baseline_seeds=_on_scale(asked.metric, baseline.value, baseline.runs),
+        seeds=tuple(_improvement(asked.metric, baseline.value, run) for run in arm.runs),
+        baseline_seeds=tuple(_improvement(asked.metric, baseline.value, run) for run in baseline.runs),
         row_count=len(contribution),
         value=arm.value,
         baseline_value=baseline.value,
@@ -160,14 +173,6 @@ def _pair(pair: ArmPair, asked: Asked, rows: SealedRows, runs: _Runs) -> Compari
         jobs=pair.jobs,
         baseline_jobs=pair.baseline_jobs,
     )
-
-
-def _on_scale(metric: MetricName, baseline: float, runs: tuple[float, ...]) -> tuple[float, ...]:
-    """Single runs' values as relative improvements over the baseline's mean."""
-    if metric is MetricName.CALIBRATION:
-        return tuple(float(abs(np.log(baseline)) - abs(np.log(run))) for run in runs)
-    sign = 1.0 if metric.larger_is_better else -1.0
-    return tuple(sign * (run - baseline) / (baseline - metric.null_value) for run in runs)
 
 
 def _score(asked: Asked, rows: SealedRows, prediction: Floats) -> Score:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from rea.domain.errors import WorkloadError
 from rea.domain.workload import Data
-from rea.judge.columns import coded, floats, plain, whole_or_text
+from rea.judge.columns import Column, coded, floats, plain, whole_or_text
 from rea.judge.rows import Floats, Ids, Labels
 
 ADDED_ROW_ID = "row_id"
+_GLANCE = 4096
 SPLITS = ("train", "valid", "test")
 
 
@@ -63,6 +64,28 @@ def labels(data: Data, table: pa.Table) -> Labels:
             "drop rows without a label, or name another column as [data] label",
         )
     return found.astype(np.int8)
+
+
+def refuse_copies_of_label(data: Data, table: pa.Table, label: Labels) -> None:
+    """Raise WorkloadError where another column is the label under another name: it would hand the sealed labels to jobs."""
+    for name in table.column_names:
+        if name in (data.label, data.oracle):
+            continue
+        if _tells(table[name].slice(0, _GLANCE), label[:_GLANCE]) and _tells(table[name], label):
+            raise WorkloadError(
+                f"column {name!r} is the label under another name", "drop it: no model has it when it serves"
+            )
+
+
+def _tells(column: Column, label: Labels) -> bool:
+    """Whether a column has one value for every row of label 0, and another for every row of label 1."""
+    kind = plain(column).type
+    if pa.types.is_nested(kind):
+        return False
+    codes = coded(column).codes
+    by_label = [codes[label == value] for value in (0, 1)]
+    firsts = [part[0] for part in by_label if len(part)]
+    return len(set(firsts)) == len(firsts) and all(bool(np.all(part == part[0])) for part in by_label if len(part))
 
 
 def splits(data: Data, table: pa.Table) -> NDArray[np.str_]:

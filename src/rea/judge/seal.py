@@ -56,6 +56,7 @@ def seal(
     """
     table = log.read_log(data, source)
     rows = _rows(data, table)
+    log.refuse_copies_of_label(data, table, rows.label)
     parts = _carve(log.splits(data, table), rows, key)
     columns = column_digests(table)
     sealed = _summary(parts, rows, columns, level)
