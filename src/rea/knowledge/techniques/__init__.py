@@ -1,0 +1,1 @@
+"""What the field knows to help: one data file a technique, and the catalogue that reads them."""

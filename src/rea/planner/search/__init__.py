@@ -1,0 +1,1 @@
+"""How the best change so far is refined: a maintained optimiser as a function of history."""

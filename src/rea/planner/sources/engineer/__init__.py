@@ -1,0 +1,1 @@
+"""Hypotheses that an engineer wrote down."""

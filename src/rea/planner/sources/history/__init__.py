@@ -1,0 +1,1 @@
+"""Hypotheses from what was learnt before, here and elsewhere."""

@@ -1,0 +1,1 @@
+"""Hypotheses from the technique catalogue, read against the configuration to improve on."""
