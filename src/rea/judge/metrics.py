@@ -127,7 +127,7 @@ def _placements(prediction: Floats, positive: np.ndarray[tuple[int], np.dtype[np
     return placement
 
 
-def _runs(ordered: Floats) -> tuple[Ints, Ints]:
+def _runs(ordered: Floats | Ints) -> tuple[Ints, Ints]:
     """For each place in a sorted array, where the run of equal values around it begins and (exclusively) ends."""
     start = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     length = np.diff(np.append(start, len(ordered)))
@@ -136,14 +136,16 @@ def _runs(ordered: Floats) -> tuple[Ints, Ints]:
 
 def _group_aucs(prediction: Floats, label: Labels, group: Ints) -> Floats:
     """AUC by group code, from mid-ranks within the group (Mann-Whitney); NaN where a label is lacking."""
-    order = np.lexsort((prediction, group))
-    grouped, ordered = group[order], prediction[order]
-    new = np.concatenate([[True], (ordered[1:] != ordered[:-1]) | (grouped[1:] != grouped[:-1])])
-    start = np.flatnonzero(new)
-    length = np.diff(np.append(start, len(order)))
-    size = np.bincount(group)
-    offset = np.concatenate([[0], np.cumsum(size)[:-1]])
-    midrank = np.repeat(start + (length + 1) / 2, length) - offset[grouped]
+    by_prediction = np.argsort(prediction)
+    key = np.empty(
+        len(group), dtype=np.int64
+    )  # sorts by group, then by prediction; one integer sorts far faster than two columns
+    key[by_prediction] = _runs(prediction[by_prediction])[0]
+    key += group * len(group)
+    order = np.argsort(key)
+    first, last = _runs(key[order])
+    grouped, size = group[order], np.bincount(group)
+    midrank = (first + 1 + last) / 2 - (np.cumsum(size) - size)[grouped]
     positives = np.bincount(group, label).astype(np.float64)
     ranks = np.bincount(grouped, midrank * label[order])
     pairs = positives * (size - positives)
