@@ -89,7 +89,9 @@ def next_attempt(c: Campaign, key: str) -> Job | None:
         adjustment = override(adjustment, failures.adjustment(last.job, last.treatment, c.setup))
     job = job_for(c, replicate, len(made), adjustment)
     if adjustment != BASELINE or lost_checkpoint(c, last.job.id):
-        return replace(job, resumes=None)  # a checkpoint of another configuration, or one that may be broken, is not gone on from
+        return replace(
+            job, resumes=None
+        )  # a checkpoint of another configuration, or one that may be broken, is not gone on from
     return job
 
 

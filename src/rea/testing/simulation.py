@@ -31,7 +31,7 @@ from rea.domain.lever import Lever, LeverType, Role, Scalar
 from rea.domain.plan import Approval, Checklist, Policy
 from rea.domain.workload import Command, Data, Fidelity, MetricName, Resources, Workload
 from rea.executor.backends.simulated import Run, SimulatedBackend
-from rea.ports import Briefing, Journal, Point, Ports
+from rea.ports import Briefing, Point, Ports
 from rea.testing.fuse import Fuse
 from rea.testing.memory import MemoryJournal
 
@@ -83,7 +83,7 @@ class World:
     fuse: Fuse = field(default_factory=Fuse)
     rungs: bool = True
     failing: Callable[[Job], Run | None] = lambda _: None
-    journal: Journal = field(default_factory=MemoryJournal)
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
     clock: float = 0.0
     backend: SimulatedBackend = field(init=False)
     jobs: dict[JobId, Job] = field(default_factory=dict)

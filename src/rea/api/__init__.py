@@ -1,0 +1,1 @@
+"""Everything anyone can ask of the program, each once. Faces only translate."""

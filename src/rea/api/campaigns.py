@@ -1,0 +1,36 @@
+"""Which campaign is meant, and what it has come to."""
+
+from rea.campaign.evolve import replay
+from rea.domain.campaign import Campaign
+from rea.domain.errors import UsageError
+from rea.domain.event import Recorded
+from rea.domain.ids import CampaignId
+from rea.ports import Journal
+
+
+def resolve(journal: Journal, name: str | None) -> CampaignId:
+    """Return the campaign called ``name``, or by an unambiguous beginning of it; without a name, the newest.
+
+    Raises:
+        UsageError: there is none, or more than one.
+    """
+    known = list(journal.campaigns())
+    if not known:
+        raise UsageError("there is no campaign yet", "start one: rea start DIRECTORY --budget 2h")
+    if name is None:
+        return max(known, key=lambda c: journal.read(c)[0].at)
+    found = [c for c in known if c == name] or [c for c in known if c.startswith(name)]
+    if len(found) != 1:
+        reason = f"{len(found)} campaigns begin with {name!r}" if found else f"there is no campaign {name!r}"
+        raise UsageError(reason, f"one of: {', '.join(sorted(found or known))}")
+    return found[0]
+
+
+def state_of(journal: Journal, campaign: CampaignId) -> Campaign:
+    """Return what the campaign's journal adds up to."""
+    return replay(r.event for r in journal.read(campaign))
+
+
+def history_of(journal: Journal, campaign: CampaignId) -> tuple[Recorded, ...]:
+    """Return the campaign's events in order."""
+    return tuple(journal.read(campaign))

@@ -1,0 +1,43 @@
+"""Where things are kept and how people are told: from the environment, with defaults that need nothing."""
+
+import os
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """``state`` holds the store and the campaigns; ``notify`` is a command that is given a kind and a text as its last two arguments."""
+
+    state: Path
+    notify: tuple[str, ...] = ()
+    slots: int = 1
+
+    @property
+    def store(self) -> Path:
+        return self.state / "store.db"
+
+    @property
+    def wake(self) -> Path:
+        """The script that jobs and the timer call: it stays where it is when an environment is upgraded."""
+        return self.state / "bin" / "wake"
+
+    def campaign(self, name: str) -> Path:
+        return self.state / "campaigns" / name
+
+
+def settings(state: Path | None = None) -> Settings:
+    """Return the settings in force. ``REA_STATE``, ``REA_NOTIFY`` and ``REA_SLOTS`` win over the defaults."""
+    return Settings(
+        state=(state or _state()).absolute(),
+        notify=tuple(shlex.split(os.environ.get("REA_NOTIFY", ""))),
+        slots=int(os.environ.get("REA_SLOTS", 0)) or max(1, len(os.sched_getaffinity(0))),
+    )
+
+
+def _state() -> Path:
+    if named := os.environ.get("REA_STATE"):
+        return Path(named)
+    home = os.environ.get("XDG_STATE_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "state") / "rea"
