@@ -33,10 +33,10 @@ class Config:
     """All settings at their defaults; each technique is off by default."""
 
     # optimisation and schedule
-    learning_rate: float = number(0.001, 1e-5, 1.0)
+    learning_rate: float = number(0.002, 1e-5, 1.0)
     embedding_rate: float = number(1.0, 0.01, 100.0)  # multiplies the learning rate of embeddings
     optimizer: str = choice("adam", "adamw", "adagrad", "sgd")
-    schedule: str = choice("constant", "linear", "cosine")
+    schedule: str = choice("linear", "constant", "cosine")
     warmup: float = number(0.0, 0.0, 0.9)  # share of the steps
     epochs: int = number(2, 1, 1000)
     batch_size: int = number(1024, 1, 1 << 22)
@@ -48,7 +48,7 @@ class Config:
     monitor: str = choice("ne", "auc")
     precision: str = choice("fp32", "bf16")
     # embeddings and vocabulary
-    embedding_dim: int = number(16, 1, 1024)
+    embedding_dim: int = number(8, 1, 1024)
     embedding_std: float = number(0.01, 0.0, 10.0)
     embedding_l2: float = number(0.0, 0.0, 10.0)
     embedding_dropout: float = number(0.0, 0.0, 0.95)

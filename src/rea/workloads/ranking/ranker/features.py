@@ -26,6 +26,14 @@ class Encoded:
     commonest: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """A column as codes 0 .. kinds - 1 in the order of its values, rows of every split included."""
+
+    code: Array
+    kinds: int
+
+
 @dataclass(slots=True)
 class _Collected:
     ids: dict[str, Array] = field(default_factory=dict)
@@ -35,18 +43,19 @@ class _Collected:
 def encode(columns: dict[str, Column], train: Array, known: tuple[Array, Array | None], config: Config) -> Encoded:
     """Encode every feature; ``known`` is (label, day) of all rows, of which only training labels are read."""
     kept = _without(columns, config)
-    raw = {name: column.values for name, column in kept.items() if not column.numeric}
+    codes = {name: _compact(_hashed(column.values, config)) for name, column in kept.items() if not column.numeric}
     out = _Collected()
-    _crosses(raw, config)
-    for name, values in raw.items():
-        out.ids[name] = _vocabulary(values, train, config)
+    _crosses(codes, config)
+    for name, each in codes.items():
+        out.ids[name] = _vocabulary(each, train, config.min_frequency)
     for name, column in kept.items():
         if column.numeric:
             _numeric(out, name, column.values, (train, config))
+    wide = {name: each for name, each in codes.items() if each.kinds > WIDE}
     if config.count_features != "none":
-        _counts(out, raw, train, known, config)
+        _counts(out, wide, (train, *known), rates=config.count_features == "rate")
     if config.time_features == "age" and known[1] is not None:
-        _ages(out, raw, train, known[1])
+        _ages(out, wide, train, known[1])
     return _packed(out, train)
 
 
@@ -58,28 +67,36 @@ def _without(columns: dict[str, Column], config: Config) -> dict[str, Column]:
     return {name: column for name, column in columns.items() if name not in dropped}
 
 
-def _crosses(raw: dict[str, Array], config: Config) -> None:
+def _hashed(values: Array, config: Config) -> Array:
+    if not config.hash_size:
+        return values
+    mixed = values.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(20)
+    return (mixed % np.uint64(config.hash_size)).astype(np.int64)
+
+
+def _compact(values: Array) -> _Codes:
+    low = int(values.min())
+    span = int(values.max()) - low + 1
+    if span > 1 << 22:
+        kinds, code = np.unique(values, return_inverse=True)
+        return _Codes(code, len(kinds))
+    seen = np.zeros(span, dtype=bool)
+    seen[values - low] = True
+    return _Codes((np.cumsum(seen) - 1)[values - low], int(seen.sum()))
+
+
+def _crosses(codes: dict[str, _Codes], config: Config) -> None:
     for pair in names(config.crosses):
         left, _, right = pair.partition("*")
-        if left not in raw or right not in raw:
-            raise ConfigError(f"crosses={pair}: write two id features as a*b; there are {', '.join(raw)}")
-        _, first = np.unique(raw[left], return_inverse=True)
-        kinds, second = np.unique(raw[right], return_inverse=True)
-        raw[pair] = first.astype(np.int64) * len(kinds) + second
+        if left not in codes or right not in codes:
+            raise ConfigError(f"crosses={pair}: write two id features as a*b; there are {', '.join(codes)}")
+        codes[pair] = _compact(codes[left].code.astype(np.int64) * codes[right].kinds + codes[right].code)
 
 
-def _vocabulary(values: Array, train: Array, config: Config) -> Array:
-    """Ids from 1 for what training rows hold often enough, else 0."""
-    if config.hash_size:
-        values = (values.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(20)) % np.uint64(
-            config.hash_size
-        )
-    known, counts = np.unique(values[train], return_counts=True)
-    known = known[counts >= config.min_frequency]
-    if not len(known):
-        return np.zeros(len(values), dtype=np.int32)
-    place = np.minimum(np.searchsorted(known, values), len(known) - 1)
-    return np.where(known[place] == values, place + 1, UNKNOWN).astype(np.int32)
+def _vocabulary(codes: _Codes, train: Array, least: int) -> Array:
+    """Ids from 1 for what training rows hold at least ``least`` times, else 0."""
+    kept = np.bincount(codes.code[train], minlength=codes.kinds) >= max(least, 1)
+    return np.where(kept, np.cumsum(kept), UNKNOWN).astype(np.int32)[codes.code]
 
 
 def _numeric(out: _Collected, name: str, values: Array, how: tuple[Array, Config]) -> None:
@@ -98,26 +115,21 @@ def _standardised(values: Array, train: Array) -> Array:
     return np.nan_to_num((values - mean) / (deviation if deviation > 0 else 1.0)).astype(np.float32)
 
 
-def _counts(
-    out: _Collected, raw: dict[str, Array], train: Array, known: tuple[Array, Array | None], config: Config
-) -> None:
+def _counts(out: _Collected, wide: dict[str, _Codes], known: tuple[Array, Array, Array | None], rates: bool) -> None:
     """Impressions, and smoothed click rate, of an id on earlier training days; without days impressions only."""
-    label, day = known
-    for name, values in raw.items():
-        kinds, code = np.unique(values, return_inverse=True)
-        if len(kinds) <= WIDE:
-            continue
-        shown, clicked = _past(code, len(kinds), (train, label, day))
+    train, label, day = known
+    for name, codes in wide.items():
+        shown, clicked = _past(codes, known)
         out.numbers[f"{name}_shown"] = _standardised(np.log1p(shown), train)
-        if config.count_features == "rate" and day is not None:
-            base = label[train].mean()
-            rate = (clicked + PRIOR * base) / (shown + PRIOR)
+        if rates and day is not None:
+            rate = (clicked + PRIOR * label[train].mean()) / (shown + PRIOR)
             out.numbers[f"{name}_rate"] = _standardised(np.log(rate / (1.0 - rate)), train)
 
 
-def _past(code: Array, kinds: int, known: tuple[Array, Array, Array | None]) -> tuple[Array, Array]:
+def _past(codes: _Codes, known: tuple[Array, Array, Array | None]) -> tuple[Array, Array]:
     """Per row, impressions and clicks of its id on training days before its own (all of them without days)."""
     train, label, day = known
+    code, kinds = codes.code, codes.kinds
     when = np.zeros(len(code), dtype=np.int64) if day is None else (day - np.nanmin(day)).astype(np.int64)
     days = int(when.max()) + 1
     cell = code[train] * days + when[train]
@@ -125,20 +137,17 @@ def _past(code: Array, kinds: int, known: tuple[Array, Array, Array | None]) -> 
     clicked = np.bincount(cell, label[train], minlength=kinds * days).reshape(kinds, days).cumsum(axis=1)
     if day is None:
         return shown[code, 0].astype(np.float64), clicked[code, 0]
-    before = np.maximum(when - 1, 0)
-    first = when == 0
+    before, first = np.maximum(when - 1, 0), when == 0
     return np.where(first, 0.0, shown[code, before]), np.where(first, 0.0, clicked[code, before])
 
 
-def _ages(out: _Collected, raw: dict[str, Array], train: Array, day: Array) -> None:
-    """Days since an id was first shown, never looking ahead: the first day is not after the row's own."""
-    for name, values in raw.items():
-        kinds, code = np.unique(values, return_inverse=True)
-        if len(kinds) <= WIDE:
-            continue
-        first = np.full(len(kinds), np.inf)
-        np.minimum.at(first, code, day)
-        out.numbers[f"{name}_age"] = _standardised(np.log1p(day - first[code]), train)
+def _ages(out: _Collected, wide: dict[str, _Codes], train: Array, day: Array) -> None:
+    """Log of 1 + the days since an id was first shown, which is never after the row itself."""
+    for name, codes in wide.items():
+        first = np.full(codes.kinds, np.inf)
+        np.minimum.at(first, codes.code, day)
+        if (first[codes.code[train]] > day.min()).any():  # else the age is the day itself, which training never reaches
+            out.numbers[f"{name}_age"] = _standardised(np.log1p(day - first[codes.code]), train)
 
 
 def _packed(out: _Collected, train: Array) -> Encoded:

@@ -27,7 +27,7 @@ from ranker.truth import (
     true_probability,
 )
 
-DEMO = Setting(rows=240_000, users=3_000, ads=400)
+DEMO = Setting(rows=300_000, users=2_500, ads=500)
 SETTINGS: dict[str, Setting] = {
     "tiny": replace(DEMO, rows=6_000, users=150, ads=40, campaigns=10),
     "demo": DEMO,
@@ -63,7 +63,7 @@ def _campaign_of(setting: Setting, rng: np.random.Generator) -> Ints:
 
 
 def _launches(setting: Setting, rng: np.random.Generator) -> Floats:
-    return rng.uniform(-12.0, setting.days, setting.ads)
+    return rng.uniform(-setting.history, setting.days, setting.ads)
 
 
 def _impressions(setting: Setting, rng: np.random.Generator, world: tuple[Ints, Ints, Floats]) -> Rows:
@@ -73,7 +73,7 @@ def _impressions(setting: Setting, rng: np.random.Generator, world: tuple[Ints, 
     arrival = np.where(rng.random(setting.users) < 0.6, 0.0, rng.uniform(0, setting.days, setting.users))
     activity = rng.lognormal(sigma=1.0, size=setting.users)
     user = _present(rng, activity, (arrival, np.full(setting.users, np.inf)), time)
-    popularity = rng.permutation(1.0 / np.arange(1, setting.ads + 1) ** 1.1)
+    popularity = rng.permutation(1.0 / np.arange(1, setting.ads + 1) ** setting.popularity)
     ad = _present(rng, popularity, (launch, launch + rng.exponential(20.0, setting.ads)), time)
     home = rng.integers(0, COUNTRIES, setting.users)
     return Rows(

@@ -101,6 +101,7 @@ def train(given: argparse.Namespace) -> None:
     import torch
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    torch.set_flush_denormal(True)
     from ranker import checkpoint
     from ranker.loop import run
 

@@ -24,18 +24,20 @@ class Setting:
     train_days: int = 10
     valid_days: int = 2
     click_rate: float = 0.15
-    context: float = 0.55  # placement, device, country, hour and weekday together
-    user: float = 0.30  # half of the variance from the segment, half the user's own
-    ad: float = 0.45  # half from the campaign, half the ad's own
-    affinity: float = 0.45  # <user, ad>: segment and campaign means plus each id's own part
-    crossed: float = 0.35  # placement x campaign
-    third_order: float = 0.30  # <segment, campaign, placement>
-    numeric: float = 0.40  # non-linear effects of bid and phase
-    fatigue: float = 0.22  # logits lost per unit of log(1 + age of the ad in days)
-    walk: float = 0.05  # a campaign's random step per day
-    noise: float = 0.60  # what nobody observes
-    own_share: float = 0.35  # share of the variance of user, ad and affinity that is the id's own
-    rank: int = 4
+    popularity: float = 0.8  # exponent of the ads' Zipf law
+    history: float = 20.0  # days before the log in which its first ads were launched
+    context: float = 1.5  # placement, device, country, hour and weekday together
+    user: float = 0.60  # the user's segment and the user's own
+    ad: float = 0.70  # the ad's campaign and the ad's own
+    affinity: float = 0.20  # <user, ad>: segment and campaign means plus each id's own part
+    crossed: float = 0.20  # placement x campaign
+    third_order: float = 0.10  # <segment, campaign, placement>
+    numeric: float = 0.25  # non-linear effects of bid and phase
+    fatigue: float = 0.28  # logits lost per unit of log(1 + age of the ad in days)
+    walk: float = 0.06  # a campaign's random step per day
+    noise: float = 0.20  # what nobody observes
+    own_share: float = 0.12  # share of the variance of user, ad and affinity that is the id's own
+    rank: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +94,20 @@ def draw_world(setting: Setting, segment: Ints, campaign: Ints, rng: np.random.G
         user_own=rng.normal(size=(setting.users, setting.rank)) * vector * own,
         ad_mean=campaigns[campaign],
         ad_own=rng.normal(size=(setting.ads, setting.rank)) * vector * own,
-        segment_effect=rng.normal(size=setting.segments) * setting.user * shared,
-        campaign_effect=rng.normal(size=setting.campaigns) * setting.ad * shared,
-        context=tuple(rng.normal(size=n) * setting.context / np.sqrt(len(sizes)) for n in sizes),
+        segment_effect=_spread(setting.segments, setting.user * shared, rng),
+        campaign_effect=_spread(setting.campaigns, setting.ad * shared, rng),
+        context=tuple(_spread(n, setting.context / np.sqrt(len(sizes)), rng) for n in sizes),
         crossed=rng.normal(size=(PLACEMENTS, setting.campaigns)) * setting.crossed,
         third=_third_order(setting, rng),
         walk=steps.cumsum(axis=1),
         intercept=0.0,
     )
+
+
+def _spread(size: int, deviation: float, rng: np.random.Generator) -> Floats:
+    """Normal draws of exactly the wanted deviation, so that one log is about as hard as the next."""
+    drawn = rng.normal(size=size)
+    return (drawn - drawn.mean()) / drawn.std() * deviation
 
 
 def _third_order(setting: Setting, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
