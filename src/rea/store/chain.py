@@ -1,11 +1,11 @@
 """The hash chain: each event carries a digest over itself and everything before it."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from rea.domain.errors import IntegrityError
 from rea.domain.ids import CampaignId
+from rea.store import codec
 from rea.store.codec import Entry
 
 START = ""
@@ -60,4 +60,4 @@ def broken(stream: CampaignId, seq: int, what: str) -> IntegrityError:
 def _digest(stream: CampaignId, of: Link) -> str:
     parts = (of.previous, stream, str(of.seq), of.at, of.key, of.kind, str(of.v))
     head = "".join(f"{len(part)}:{part}" for part in parts)  # lengths, so that no two events can be spelt alike
-    return hashlib.sha256(head.encode() + of.payload).hexdigest()
+    return codec.sha256(head + codec.sha256(of.payload))

@@ -1,5 +1,6 @@
 """Events and insights as canonical JSON and back. What could not be read back is refused before it is written."""
 
+import hashlib
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
@@ -111,6 +112,11 @@ def parse(payload: bytes, kind: type[T], where: str) -> T:
         return msgspec.json.decode(payload, type=kind)
     except msgspec.MsgspecError as error:
         raise IntegrityError(f"{where} cannot be read: {error}", _RESTORE) from error
+
+
+def sha256(payload: bytes | str) -> str:
+    """Return the digest of stored bytes; who edits a database by hand may leave text in their place."""
+    return hashlib.sha256(payload if isinstance(payload, bytes) else payload.encode()).hexdigest()
 
 
 _RESTORE = "restore the file from a backup, or export it again"

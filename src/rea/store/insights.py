@@ -1,6 +1,5 @@
 """What was learnt, over all campaigns, where later campaigns look for it."""
 
-import hashlib
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, func, literal, select
@@ -89,11 +88,11 @@ def _row(insight: Insight) -> dict[str, str | int | bytes]:
         "words": " ".join((*said, insight.setting.workload, insight.setting.model)).lower(),
         "v": codec.VERSION,
         "payload": payload,
-        "digest": hashlib.sha256(payload).hexdigest(),
+        "digest": codec.sha256(payload),
     }
 
 
 def _insight(name: str, v: int, payload: bytes, digest: str) -> Insight:
-    if hashlib.sha256(payload).hexdigest() != digest:
+    if codec.sha256(payload) != digest:
         raise IntegrityError(f"insight {name} is not what was written", "restore the database from a backup")
     return codec.decode_insight(payload, v)

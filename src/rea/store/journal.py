@@ -9,7 +9,7 @@ from rea.domain.errors import StaleDecision, UsageError
 from rea.domain.event import Event, Recorded
 from rea.domain.ids import CampaignId, Digest
 from rea.domain.ledger import Ledger
-from rea.store import codec, projections, stream
+from rea.store import amounts, codec, projections, stream
 from rea.store.database import Database
 from rea.store.schema import streams
 from rea.store.stream import Draft, Head
@@ -50,10 +50,10 @@ class SqlJournal:
         Raises:
             StaleDecision: ``expected`` is given and is not the journal's length, or an opening of a test set is not the next one.
             OverBudget: the ledger's CHECK refused a reservation; nothing was written.
-            StoreError: an event could not be read back, or the database not be written; nothing was written.
+            StoreError: an event could not be read back or added up, or the database not be written; nothing was written.
         """
         at = self._now()
-        drafts = [Draft(at, codec.encode(event), event) for event in events]
+        drafts = [_draft(at, event) for event in events]
         with self._database.write() as connection:
             head = stream.head_of(connection, campaign)
             if expected is not None and expected != head.length:
@@ -71,11 +71,12 @@ class SqlJournal:
         Raises:
             UsageError: a campaign of this name is here already with another history; nothing was written.
         """
-        drafts = [Draft(record.at, codec.encode(record.event), record.event) for record in recorded]
+        drafts = [_draft(record.at, record.event) for record in recorded]
         with self._database.write() as connection:
             head = stream.head_of(connection, campaign)
             here = [(row.at, row.key, row.payload) for row in stream.rows(connection, campaign)]
-            if here != [(draft.at, draft.entry.key, draft.entry.payload) for draft in drafts[: head.length]]:
+            there = [(draft.at, draft.entry.key, draft.entry.payload) for draft in drafts]
+            if here[: len(there)] != there[: len(here)]:
                 raise UsageError(f"another campaign {campaign} is here already", "import it into another store")
             return stream.extend(connection, campaign, head, drafts[head.length :])
 
@@ -97,3 +98,8 @@ class SqlJournal:
         """Return how often the test rows of ``data`` were opened, over all campaigns."""
         with self._database.read() as connection:
             return projections.openings_of(connection, data)
+
+
+def _draft(at: str, event: Event) -> Draft:
+    amounts.check(event)
+    return Draft(at, codec.encode(event), event)

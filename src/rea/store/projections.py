@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, func, select
 
 from rea.domain import event as e
-from rea.domain.errors import StaleDecision, StoreError
+from rea.domain.errors import StaleDecision
 from rea.domain.evidence import TestOpening
 from rea.domain.ids import CampaignId, Digest
 from rea.domain.job import Job
@@ -26,7 +26,6 @@ def project(connection: Connection, stream: CampaignId, seq: int, event: e.Event
 
     Raises:
         sqlalchemy.exc.IntegrityError: the CHECK on the ledger refused.
-        StoreError: an amount is negative.
     """
     match event:
         case e.JobReserved(job=job):
@@ -72,13 +71,11 @@ def clear(connection: Connection, stream: CampaignId) -> None:
 
 
 def _hold(connection: Connection, stream: CampaignId, job: Job) -> None:
-    _not_negative("held_ms", job.held_ms)
     connection.execute(holds.insert().values(stream=stream, job=job.id, held=job.held_ms))
     connection.execute(accounts.update().where(accounts.c.stream == stream).values(held=accounts.c.held + job.held_ms))
 
 
 def _settle(connection: Connection, stream: CampaignId, event: e.JobEnded) -> None:
-    _not_negative("cost_ms", event.cost_ms)
     held = connection.scalar(
         holds.delete().where(holds.c.stream == stream, holds.c.job == event.job).returning(holds.c.held)
     )
@@ -110,8 +107,3 @@ def _count(connection: Connection, stream: CampaignId, opening: TestOpening) -> 
     connection.execute(
         openings.insert().values(data=opening.data, stream=stream, number=opening.number, alpha=opening.alpha)
     )
-
-
-def _not_negative(name: str, amount: int) -> None:
-    if amount < 0:
-        raise StoreError(f"{name} is {amount}: an amount cannot be negative", "nothing was written")

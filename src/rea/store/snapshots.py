@@ -1,12 +1,12 @@
 """A cache of folded journals. Deleting any of it loses nothing but time."""
 
-import hashlib
 from typing import NamedTuple
 
 from sqlalchemy import select
 
 from rea.domain.errors import StoreError
 from rea.domain.ids import CampaignId
+from rea.store import codec
 from rea.store.database import Database
 from rea.store.schema import events, snapshots
 
@@ -34,7 +34,7 @@ class SqlSnapshots:
             where = (snapshots.c.stream == campaign, snapshots.c.version == version)
             connection.execute(snapshots.delete().where(*where))
             row = {"stream": campaign, "version": version, "seq": seq, "after": after}
-            connection.execute(snapshots.insert().values(**row, payload=payload, digest=_digest(payload)))
+            connection.execute(snapshots.insert().values(**row, payload=payload, digest=codec.sha256(payload)))
 
     def load(self, campaign: CampaignId, version: int) -> Snapshot | None:
         """Return the latest snapshot of this version, or None; one that is damaged or of another history is as good as none."""
@@ -47,13 +47,9 @@ class SqlSnapshots:
         with self._database.read() as connection:
             columns = select(snapshots.c.seq, snapshots.c.payload, snapshots.c.digest)
             row = connection.execute(columns.where(*where)).one_or_none()
-        return Snapshot(row[0], row[1]) if row and _digest(row[1]) == row[2] else None
+        return Snapshot(row[0], row[1]) if row and codec.sha256(row[1]) == row[2] else None
 
     def clear(self) -> None:
         """Forget every snapshot."""
         with self._database.write() as connection:
             connection.execute(snapshots.delete())
-
-
-def _digest(payload: bytes) -> str:
-    return hashlib.sha256(payload).hexdigest()

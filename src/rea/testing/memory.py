@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from rea.domain import event as e
-from rea.domain.errors import StaleDecision, StoreError
+from rea.domain.errors import StaleDecision
 from rea.domain.event import Event, Recorded
 from rea.domain.hypothesis import Move
 from rea.domain.ids import CampaignId, Digest, JobId
 from rea.domain.insight import Insight, Prior, Setting
 from rea.domain.ledger import Ledger
-from rea.store import codec
+from rea.store import amounts, codec
 from rea.store.prior import prior_from
 
 EPOCH = "2026-01-01T00:00:00.000+00:00"
@@ -44,6 +44,7 @@ class MemoryJournal:
 
     def append(self, campaign: CampaignId, events: Sequence[Event], *, expected: int | None = None) -> int:
         for event in events:
+            amounts.check(event)
             codec.encode(event)
         stream = self._stream(campaign)
         length, keys = len(stream.recorded), self._keys.get(campaign, set())
@@ -89,10 +90,8 @@ def _once(events: Sequence[Event]) -> dict[str, Event]:
 def _settled(s: _Stream, event: Event) -> _Stream:
     match event:
         case e.JobReserved(job=job):
-            _not_negative(job.held_ms)
             return replace(s, ledger=s.ledger.hold(job.held_ms), holds={**s.holds, job.id: job.held_ms})
-        case e.JobEnded(cost_ms=cost, status=status) if status.state.ended:
-            _not_negative(cost)
+        case e.JobEnded(status=status) if status.state.ended:
             return _ended(s, event)
         case e.ChecklistRecorded(checklist=checklist):
             return replace(s, checklist=checklist.digest)
@@ -115,11 +114,6 @@ def _ended(s: _Stream, event: e.JobEnded) -> _Stream:
 
 def _grant(s: _Stream, amount: int) -> _Stream:
     return replace(s, ledger=replace(s.ledger, granted=max(s.ledger.granted, amount)))
-
-
-def _not_negative(amount: int) -> None:
-    if amount < 0:
-        raise StoreError(f"{amount} is negative", "nothing was written")
 
 
 class MemoryInsights:
