@@ -24,7 +24,9 @@ def approve(journal: Journal, campaign: CampaignId, c: Campaign, given: str, by:
     """
     subject, granted = _waiting(c)
     if len(given) < SHORTEST_DIGEST or not subject.startswith(given):
-        raise UsageError(f"{given!r} is not the digest of what waits ({subject[:12]}…)", "read it again: rea plan, or rea check")
+        raise UsageError(
+            f"{given!r} is not the digest of what waits ({subject[:12]}…)", "read it again: rea plan, or rea check"
+        )
     approval = Approval(subject=subject, by=by, at=datetime.now(UTC).isoformat(timespec="seconds"), granted_ms=granted)
     signed = c.signed is None
     journal.append(campaign, (e.ChecklistSigned(approval=approval) if signed else e.PlanApproved(approval=approval),))
@@ -44,9 +46,13 @@ def _waiting(c: Campaign) -> tuple[Digest, int]:
     raise UsageError("nothing waits for an approval", "see rea status")
 
 
-def amend(journal: Journal, campaign: CampaignId, hypothesis: Hypothesis, by: str, replaces: HypothesisId | None) -> None:
+def amend(
+    journal: Journal, campaign: CampaignId, hypothesis: Hypothesis, by: str, replaces: HypothesisId | None
+) -> None:
     """Add a hypothesis, or put it in the place of another. The plan is drafted anew, with a new price and digest."""
-    _append(journal, campaign, lambda c: e.HypothesisAmended(hypothesis=hypothesis, by=by, command=c, replaces=replaces))
+    _append(
+        journal, campaign, lambda c: e.HypothesisAmended(hypothesis=hypothesis, by=by, command=c, replaces=replaces)
+    )
 
 
 def reject(journal: Journal, campaign: CampaignId, c: Campaign, hypothesis: str, reason: str, by: str) -> HypothesisId:

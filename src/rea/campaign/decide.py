@@ -18,7 +18,11 @@ def decide(c: Campaign, observed: Observed, runbook: tuple[RunbookEntry, ...], r
     if c.ended or c.workload is None:
         return planner.tell(c, "finished", c.id, c.proposal.reason) if c.proposal else Decision()
     if observed.stop_file and not c.stopped:
-        return Decision(events=(Stopped(by="STOP file", reason="a STOP file lies in the campaign's directory", command="stop-file"),))
+        return Decision(
+            events=(
+                Stopped(by="STOP file", reason="a STOP file lies in the campaign's directory", command="stop-file"),
+            )
+        )
     if c.stopped:
         return executor.wind_down(c, observed) or _conclude_stopped(c)
     if c.paused:

@@ -71,6 +71,7 @@ class Campaign:
     rejected: dict[HypothesisId, str] = field(default_factory=dict)
     proposed_rounds: set[int] = field(default_factory=set)
     plan: Plan | None = None
+    plan_digest: Digest = NO_DIGEST
     replan: bool = False  # hypotheses were amended since the plan was drafted
     subjects: set[Digest] = field(default_factory=set)  # digests of all checklists and plans so far
     approval: Approval | None = None
@@ -95,6 +96,7 @@ class Campaign:
     touches: int = 0  # acts of people, signatures and approvals aside
     steered: list[tuple[str, str]] = field(default_factory=list)
     paused: str = ""
+    forgiven: int = 0  # jobs that had ended when a person last resumed: what failed before is looked into
     stopped: str = ""
     proposal: Proposal | None = None
 
@@ -135,7 +137,7 @@ class Campaign:
     @property
     def approved(self) -> bool:
         """Whether the approval in force is for exactly the plan in force."""
-        return self.plan is not None and self.approval is not None and self.approval.subject == self.plan.digest
+        return self.plan is not None and self.approval is not None and self.approval.subject == self.plan_digest
 
     def run_cost_ms(self, job: JobId) -> int:
         """Return what a run cost from scratch: its own job and the rungs it went on from."""

@@ -29,7 +29,7 @@ def decide(c: Campaign, observed: Observed, runbook: tuple[RunbookEntry, ...]) -
         return Decision(events=ended)
     treated = treatments(c, runbook)
     if treated:
-        return Decision(events=treated)
+        return Decision(events=(*treated, *storm(c)))
     return Decision(events=reservations(c), actions=judging(c) + submissions(c, observed))
 
 
@@ -99,6 +99,13 @@ def treatments(c: Campaign, runbook: tuple[RunbookEntry, ...]) -> tuple[Event, .
     """Decide about every failed, lost or refused job."""
     failed = [j for j in c.open_jobs if _failed(c.jobs[j]) and c.jobs[j].treatment is None]
     return tuple(event for job in failed for event in _treat(c, job, runbook))
+
+
+def storm(c: Campaign) -> tuple[Event, ...]:
+    """Open the circuit when launches fail one after another, whatever the runbook would still try."""
+    records = [r for r in c.jobs.values() if r.state.ended]
+    reason = failures.storm(records[c.forgiven :])
+    return (Paused(reason=reason, by=AGENT, command=f"storm:{len(records)}"),) if reason else ()
 
 
 def _failed(record: JobRecord) -> bool:

@@ -31,8 +31,7 @@ def decide(c: Campaign, observed: Observed, runbook: Digest) -> Decision:
 
 
 def _ask(c: Campaign) -> Decision:
-    assert c.plan is not None
-    return tell(c, "approval needed", c.plan.digest, f"rea approve {c.id} --digest {c.plan.digest[:12]}")
+    return tell(c, "approval needed", c.plan_digest, f"rea approve {c.id} --digest {c.plan_digest[:12]}")
 
 
 def tell(c: Campaign, kind: str, subject: str, text: str) -> Decision:

@@ -136,8 +136,9 @@ class World:
 
     def approve(self) -> None:
         """Approve the plan in force."""
-        plan = self.state.plan
-        if plan is not None and not self.state.approved:
+        state = self.state
+        plan = state.plan
+        if plan is not None and not state.approved:
             self.journal.append(CAMPAIGN, (PlanApproved(approval=_approval(plan.digest, plan.budget_ms)),))
 
     def wake(self) -> Wake:

@@ -25,10 +25,10 @@ def planning(c: Campaign, event: e.Planning) -> None:
             c.touches += 1
             _remove(c, event.hypothesis, event.reason)
             c.replan = True
-        case e.PlanDrafted(plan=plan) if plan.digest not in c.subjects:
-            c.subjects.add(plan.digest)
-            c.plan, c.replan = plan, False
-        case e.PlanApproved(approval=approval) if c.plan and approval.subject == c.plan.digest and not c.approved:
+        case e.PlanDrafted(plan=plan) if (digest := plan.digest) not in c.subjects:
+            c.subjects.add(digest)
+            c.plan, c.plan_digest, c.replan = plan, digest, False
+        case e.PlanApproved(approval=approval) if c.plan and approval.subject == c.plan_digest and not c.approved:
             c.approval = approval
             c.ledger = replace(c.ledger, granted=max(c.ledger.granted, approval.granted_ms))
         case _:

@@ -1,0 +1,85 @@
+"""From a repository to a checked, signed and woken campaign."""
+
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rea import app, gate
+from rea.api.campaigns import state_of
+from rea.domain.campaign import Campaign
+from rea.domain.errors import UsageError
+from rea.domain.event import CampaignOpened, ChecklistRecorded
+from rea.domain.ids import CampaignId
+from rea.domain.plan import Policy
+from rea.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a person asks for: a repository, a budget in device-seconds, and optionally the interpreter and a file of ideas."""
+
+    repository: Path
+    budget_s: float
+    python: str | None = None
+    ideas: Path | None = None
+    slots: int | None = None
+    question: str = ""
+
+
+def check(config: Settings, request: Request) -> CampaignId:
+    """Open a campaign and record its checklist: commit, workload, data sealed, a smoke run judged, disk, timer, budget.
+
+    Raises:
+        UsageError: the repository or workload.toml is unusable; nothing was opened.
+    """
+    from rea.executor.inspect import inspect
+
+    if request.budget_s <= 0:
+        raise UsageError("no budget was given", "state one in device time: --budget 2h")
+    name = CampaignId(f"{request.repository.resolve().name}-{datetime.now(UTC):%m%d}-{secrets.token_hex(2)}")
+    directory = config.campaign(name)
+    directory.mkdir(mode=0o700, parents=True)
+    try:
+        workload, checklist = inspect(
+            config.state, directory, request.repository, round(request.budget_s * 1000), request.python
+        )
+    except BaseException:
+        shutil.rmtree(directory, ignore_errors=True)  # nothing was opened: leave nothing behind
+        raise
+    if request.ideas is not None:
+        shutil.copyfile(request.ideas, directory / app.IDEAS)
+    opened = CampaignOpened(
+        campaign=name,
+        question=request.question or f"improve {workload.primary} of {workload.name}",
+        workload=workload,
+        repository=str(request.repository.resolve()),
+        commit=checklist.commit,
+        policy=Policy(slots=request.slots or config.slots, seed=secrets.randbelow(2**31)),
+        budget_ms=round(request.budget_s * 1000),
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    app.journal(config).append(name, (opened, ChecklistRecorded(checklist=checklist)))
+    return name
+
+
+def wake(config: Settings, campaign: CampaignId) -> Campaign:
+    """Knock: advance the campaign in this process until nothing is left to do at once, unless another process is at it."""
+    prepare(config)
+    gate.main([str(config.state), campaign])
+    return state_of(app.journal(config), campaign)
+
+
+def wake_due(config: Settings) -> None:
+    """What the timer calls: wake every campaign that is owed a look."""
+    gate.main([str(config.state), "--due"])
+
+
+def prepare(config: Settings) -> Path:
+    """Write the script that jobs and the timer call, for this interpreter and with only what a wake needs of the environment."""
+    from rea.campaign.timer import write_wake_script
+
+    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "PYTHONPATH") or k.startswith("REA_")}
+    return write_wake_script(config.state, {**kept, "REA_STATE": str(config.state)})
