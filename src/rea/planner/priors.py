@@ -20,7 +20,7 @@ def inform(hypothesis: Hypothesis, insights: Insights, setting: Setting) -> Hypo
     """Return the hypothesis with its prediction replaced by the prior; levers without a role have nothing in common."""
     moves = hypothesis.moves
     prior = None if not moves or any(m.role is Role.OTHER for m in moves) else insights.prior(moves, setting)
-    if prior is None or prior.support + prior.against == 0:
+    if prior is None:
         return hypothesis
     evidence = tuple(dict.fromkeys((*hypothesis.evidence, *prior.evidence)))
     said = f"{prior.support} experiments before speak for it, {prior.against} against."

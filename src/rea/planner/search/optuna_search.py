@@ -1,0 +1,96 @@
+"""Optuna's multivariate TPE behind the ``Search`` port: the study is rebuilt from the points, so nothing is kept between calls."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rea.domain.change import Change
+from rea.domain.lever import Lever, Scalar
+from rea.planner.search.space import Span, spans
+from rea.ports import Point
+
+if TYPE_CHECKING:
+    import optuna
+
+ASKED = 20  # questions to the sampler for each answer wanted, since whole numbers repeat
+
+
+class OptunaSearch:
+    """Refines around ``start``. ``choices``: also vary words and switches, which otherwise stay as they are in ``start``.
+
+    TPE (Bergstra et al., NeurIPS 2011) with joint densities, and a pessimistic value standing in for suggestions of the same batch, so that they
+    differ. What ``start`` measured is the best point's effect where no point says it; a point that failed counts as worse than all others.
+    """
+
+    def __init__(self, choices: bool = False) -> None:
+        self._choices = choices
+
+    def suggest(
+        self, levers: Sequence[Lever], start: Mapping[str, Scalar], points: Sequence[Point], count: int, seed: int
+    ) -> Sequence[Change]:
+        """Return up to ``count`` distinct changes that set every name in ``start`` and were not tried; fewer when the space is used up."""
+        space = spans(levers, start, self._choices)
+        if not space or count < 1:
+            return ()
+        study = _study(space, start, points, seed)
+        tried = {Change(overrides=tuple(start.items())), *(_whole(start, p.change) for p in points)}
+        found: dict[Change, None] = {}
+        for _ in range(ASKED * count):
+            asked = study.ask({span.lever.name: _distribution(span) for span in space})
+            values = {span.lever.name: span.rounded(asked.params[span.lever.name]) for span in space}
+            change = Change(overrides=tuple((dict(start) | values).items()))
+            if change not in tried:
+                found[change] = None
+            if len(found) == count:
+                break
+        return tuple(found)
+
+
+def _study(space: Sequence[Span], start: Mapping[str, Scalar], points: Sequence[Point], seed: int) -> "optuna.Study":
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    sampler = optuna.samplers.TPESampler(n_startup_trials=1, multivariate=True, constant_liar=True, seed=seed)
+    study = optuna.create_study(sampler=sampler, direction="maximize")
+    study.add_trials([_trial(space, values, effect) for values, effect in _history(space, start, points)])
+    return study
+
+
+def _history(
+    space: Sequence[Span], start: Mapping[str, Scalar], points: Sequence[Point]
+) -> list[tuple[dict[str, Scalar], float]]:
+    """Return what was tried inside the space, and the start, each with its effect."""
+    effects = [point.effect for point in points if point.effect is not None]
+    best, failed = max(effects, default=0.0), 2 * min(effects, default=0.0) - max(effects, default=0.0) - 0.01
+    inside = [(dict(start) | dict(p.change.overrides), failed if p.effect is None else p.effect) for p in points]
+    known = [(values, effect) for values, effect in inside if _in_space(space, start, values)]
+    return known if any(values == dict(start) for values, _ in known) else [(dict(start), best), *known]
+
+
+def _in_space(space: Sequence[Span], start: Mapping[str, Scalar], values: Mapping[str, Scalar]) -> bool:
+    varied = {span.lever.name for span in space}
+    same = all(values[name] == start.get(name) for name in values if name not in varied)
+    return same and all(span.holds(values[span.lever.name]) for span in space)
+
+
+def _trial(space: Sequence[Span], values: Mapping[str, Scalar], effect: float) -> "optuna.trial.FrozenTrial":
+    import optuna
+
+    return optuna.create_trial(
+        params={span.lever.name: values[span.lever.name] for span in space},
+        distributions={span.lever.name: _distribution(span) for span in space},
+        value=effect,
+    )
+
+
+def _distribution(span: Span) -> "optuna.distributions.BaseDistribution":
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    if span.choices:
+        return CategoricalDistribution(span.choices)
+    if span.whole:
+        return IntDistribution(int(span.low), int(span.high), log=span.log)
+    return FloatDistribution(span.low, span.high, log=span.log)
+
+
+def _whole(start: Mapping[str, Scalar], change: Change) -> Change:
+    return Change(overrides=tuple((dict(start) | dict(change.overrides)).items()))
