@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-CAMPAIGNS = 300
+CAMPAIGNS = 600
 
 
 @pytest.fixture(scope="module")
