@@ -1,0 +1,106 @@
+"""The history source: what worked before comes first, then its neighbours and combinations; what was refuted is withheld."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+
+from rea.domain.change import Change
+from rea.domain.hypothesis import Aim, Effect, Hypothesis, Move, SourceName, hypothesis_id
+from rea.domain.insight import Prior
+from rea.domain.technique import Technique
+from rea.planner.binding import Unbound, bind
+from rea.planner.sources.history.lessons import Lesson, further, lessons, together
+from rea.planner.wording import at_baseline, percent, training_cost, wording
+from rea.planner.worth import diversify
+from rea.ports import Briefing, Insights
+
+STRETCHED = 1.5  # how much wider the interval is where a move goes further than any that was tried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Idea:
+    """Moves that history suggests, and what it lets expect of them."""
+
+    moves: tuple[Move, ...]
+    effect: Effect
+    lessons: tuple[Lesson, ...]
+    why: str
+
+
+class HistorySource:
+    """Proposes from insights; with none it proposes nothing. ``techniques`` lend their cost and citation to insights that name them."""
+
+    def __init__(self, insights: Insights, techniques: Sequence[Technique] = ()) -> None:
+        self._insights = insights
+        self._techniques = {technique.name: technique for technique in techniques}
+
+    def propose(self, briefing: Briefing, count: int) -> Sequence[Hypothesis]:
+        learnt = lessons(self._insights, briefing.setting)
+        found: dict[str, Hypothesis] = {}
+        for idea in _ideas(learnt):
+            hypothesis = self._hypothesis(idea, briefing)
+            if hypothesis is not None and hypothesis.id not in briefing.taken:
+                found.setdefault(hypothesis.id, hypothesis)
+        return tuple(diversify(list(found.values()), count))
+
+    def _hypothesis(self, idea: _Idea, briefing: Briefing) -> Hypothesis | None:
+        bound = bind(idea.moves, briefing.workload, briefing.current)
+        if isinstance(bound, Unbound) or at_baseline(briefing.workload, bound):
+            return None
+        words = wording(briefing.workload, briefing.current, bound)
+        return Hypothesis(
+            id=hypothesis_id(bound),
+            statement=f"{words} helps as it did before: expected {percent(idea.effect)}.",
+            rationale=idea.why,
+            change=bound,
+            moves=idea.moves,
+            source=SourceName.HISTORY,
+            predicted=idea.effect,
+            falsifier="The effect here is not above zero.",
+            aim=_aim(idea.lessons),
+            cost=self._cost(idea, briefing, bound),
+            technique=" + ".join(dict.fromkeys(name for lesson in idea.lessons for name in lesson.techniques)),
+            citation=" ".join(self._citations(idea)),
+            evidence=tuple(dict.fromkeys(digest for lesson in idea.lessons for digest in lesson.prior.evidence)),
+        )
+
+    def _cost(self, idea: _Idea, briefing: Briefing, bound: Change) -> float:
+        """Return the product of the techniques' costs, or what epochs and ensembles tell where that is more."""
+        named = dict.fromkeys(name for lesson in idea.lessons for name in lesson.techniques)
+        known = prod(self._techniques[name].cost for name in named if name in self._techniques)
+        told = training_cost(briefing.workload, briefing.current, bound)
+        return max(known, told) if told > 1 else known
+
+    def _citations(self, idea: _Idea) -> Iterator[str]:
+        named = dict.fromkeys(name for lesson in idea.lessons for name in lesson.techniques)
+        return (f"{self._techniques[name].citation}." for name in named if name in self._techniques)
+
+
+def _ideas(learnt: Sequence[Lesson]) -> Iterator[_Idea]:
+    """Yield what worked, what worked taken further, and what worked stacked; only lessons that are hopeful count."""
+    hopeful = [lesson for lesson in learnt if lesson.hopeful]
+    for lesson in hopeful:
+        yield _Idea(moves=lesson.moves, effect=lesson.prior.effect, lessons=(lesson,), why=_tally(lesson.prior))
+    for lesson in hopeful:
+        for moves in further(lesson):
+            why = f"{_tally(lesson.prior)} A step further the same way may help more."
+            yield _Idea(moves=moves, effect=_widened(lesson.prior.effect), lessons=(lesson,), why=why)
+    for stack in together(hopeful):
+        moves = tuple(move for lesson in stack.lessons for move in lesson.moves)
+        why = f"{len(stack.lessons)} things that helped apart, stacked."
+        yield _Idea(moves=moves, effect=stack.effect, lessons=stack.lessons, why=why)
+
+
+def _tally(prior: Prior) -> str:
+    return f"{prior.support} experiments before speak for it, {prior.against} against."
+
+
+def _widened(effect: Effect) -> Effect:
+    value = effect.value
+    return Effect(
+        value=value, low=value - STRETCHED * (value - effect.low), high=value + STRETCHED * (effect.high - value)
+    )
+
+
+def _aim(learnt: Sequence[Lesson]) -> Aim:
+    return Aim.EFFICIENCY if all(lesson.aim is Aim.EFFICIENCY for lesson in learnt) else Aim.QUALITY
