@@ -1,0 +1,56 @@
+"""A job run while a person waits keeps its limits, and goes down with that person's patience."""
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from executor.contract.jobs import alive, running
+
+from rea.domain.ids import JobId
+from rea.domain.job import JobState, Launch
+from rea.executor.contract.status import status
+from rea.executor.inspection.foreground import run_here
+
+
+def launch(directory: Path, code: str, time_limit_s: int = 20) -> Launch:
+    directory.mkdir()
+    return Launch(
+        job=JobId("j"),
+        directory=str(directory),
+        argv=(sys.executable, "-S", "-c", code),
+        cwd=str(directory),
+        environment=(),
+        time_limit_s=time_limit_s,
+        silence_limit_s=20,
+    )
+
+
+def test_how_it_ended_is_told(tmp_path: Path) -> None:
+    assert run_here(launch(tmp_path / "good", "print('hello')")).state is JobState.SUCCEEDED
+    ended = run_here(launch(tmp_path / "bad", "raise SystemExit('broken')"))
+    assert ended.state is JobState.FAILED
+    assert "broken" in ended.log_tail
+
+
+def test_its_time_limit_holds(tmp_path: Path) -> None:
+    ended = run_here(launch(tmp_path / "long", "import time; time.sleep(60)", time_limit_s=1))
+    assert ended.state is JobState.FAILED
+    assert "time" in ended.reason
+
+
+def test_interrupted_it_leaves_nothing_running(tmp_path: Path) -> None:
+    asked = launch(tmp_path / "long", "import time; time.sleep(60)")
+    found: list[int] = []
+    waiting = threading.get_ident()
+
+    def interrupt() -> None:
+        found.append(running(tmp_path / "long"))
+        signal.pthread_kill(waiting, signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        run_here(asked)
+    assert not alive(found[0])
+    assert status(tmp_path / "long", 0.0, 0.0).state is JobState.CANCELLED
