@@ -41,7 +41,7 @@ def insights(config: Settings) -> SqlInsights:
 
 def runbook() -> tuple[tuple[RunbookEntry, ...], Digest]:
     """Return the runbook and its digest, which every plan names."""
-    from rea.knowledge.runbook import digest_of, load
+    from rea.knowledge.runbook.load import digest_of, load
 
     entries = load()
     return entries, digest_of(entries)
@@ -54,7 +54,7 @@ def ports(config: Settings, campaign: CampaignId, entries: tuple[RunbookEntry, .
     from rea.executor.backends.local import LocalBackend
     from rea.executor.materialise import reopen
     from rea.judge.process import ProcessJudge
-    from rea.planner.search import OptunaSearch
+    from rea.planner.search.optuna_search import OptunaSearch
 
     store, directory = database(config), config.campaign(campaign)
     log = SqlJournal(store)
@@ -78,14 +78,14 @@ def ports(config: Settings, campaign: CampaignId, entries: tuple[RunbookEntry, .
 
 def sources(directory: Path, known: SqlInsights) -> tuple[HypothesisSource, ...]:
     """Return where hypotheses come from: an engineer's ideas, what was learnt before, and the catalogue of techniques."""
-    from rea.knowledge.techniques import load
-    from rea.planner.sources.engineer import EngineerSource
-    from rea.planner.sources.history import HistorySource
-    from rea.planner.sources.research import ResearchSource
+    from rea.knowledge.techniques.catalogue import load
+    from rea.planner.sources.engineer.source import EngineerSource
+    from rea.planner.sources.history.source import HistorySource
+    from rea.planner.sources.research.source import ResearchSource
 
-    ideas = directory / IDEAS
+    techniques, ideas = load(), directory / IDEAS
     own: tuple[HypothesisSource, ...] = (EngineerSource(ideas),) if ideas.exists() else ()
-    return (*own, HistorySource(known), ResearchSource(load(), known))
+    return (*own, HistorySource(known, techniques), ResearchSource(techniques, known))
 
 
 def meta(log: SqlJournal, campaign: CampaignId) -> Callable[[JobId], tuple[int, Change, Purpose]]:

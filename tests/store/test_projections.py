@@ -52,6 +52,12 @@ def test_database_fake_and_fold_agree_on_every_history(batches: list[list[e.Even
             assert ledger.free >= 0 <= ledger.held
 
 
+def test_of_an_event_told_twice_in_one_batch_the_first_keeps_its_place(tmp_path: Path) -> None:
+    journal = SqlJournal(Database(tmp_path / "store.db"))
+    journal.append(C, [reserved(2, 0), ended(2, 1), reserved(2, 0)])
+    assert [type(r.event).__name__ for r in journal.read(C)] == ["JobReserved", "JobEnded"]
+
+
 def _everything(path: Path) -> list[tuple[object, ...]]:
     tables = ("ledger", "holds", "openings", "events", "streams")
     with closing(sqlite3.connect(path)) as connection:

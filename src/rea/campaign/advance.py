@@ -44,7 +44,7 @@ def _observed(c: Campaign, ports: Ports) -> Observed:
         now=ports.now(),
         jobs=observe(c, ports),
         stop_file=(ports.directory / STOP).exists(),
-        openings=ports.openings.count(c.checklist.data) if confirming and c.checklist else 0,
+        openings=ports.openings.count(c.checklist.test_rows) if confirming and c.checklist else 0,
     )
 
 

@@ -8,7 +8,7 @@ from rea.domain.evidence import Comparison, Finding, Noise, Rows, TestOpening
 from rea.domain.experiment import Experiment, Phase, Replicate
 from rea.domain.hypothesis import Hypothesis
 from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId
-from rea.domain.insight import Setting
+from rea.domain.insight import Insight, Setting
 from rea.domain.job import Job, JobState, JobStatus
 from rea.domain.ledger import Ledger
 from rea.domain.lever import Role
@@ -89,7 +89,7 @@ class Campaign:
     comparisons: dict[str, Comparison] = field(default_factory=dict)  # by comparison_key
     findings: dict[str, Finding] = field(default_factory=dict)  # by "experiment:phase"
     opening: TestOpening | None = None
-    insights: tuple[Digest, ...] = ()
+    insights: tuple[Insight, ...] = ()
     learnt: bool = False
     notified: set[str] = field(default_factory=set)
     commands: set[str] = field(default_factory=set)  # acts of people, each counted once

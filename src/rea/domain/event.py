@@ -6,6 +6,7 @@ from rea.domain.evidence import Comparison, Finding, Measurement, Noise, TestOpe
 from rea.domain.experiment import Experiment, Phase, Replicate
 from rea.domain.hypothesis import Hypothesis
 from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId, digest
+from rea.domain.insight import Insight
 from rea.domain.job import Job, JobStatus
 from rea.domain.plan import Approval, Checklist, Plan, Policy
 from rea.domain.proposal import Proposal
@@ -282,7 +283,7 @@ class Suggested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InsightsRecorded:
-    insights: tuple[Digest, ...]
+    insights: tuple[Insight, ...]
 
     @property
     def key(self) -> str:

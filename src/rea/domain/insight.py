@@ -34,6 +34,7 @@ class Insight:
     cost_ms: int
     at: str
     reason: str = ""
+    untested: bool = False  # infrastructure or the budget kept it from being tested: that says nothing about the idea
 
     @property
     def id(self) -> Digest:

@@ -26,6 +26,7 @@ class Checklist:
     commit: str
     workload: Digest
     data: Digest
+    test_rows: Digest  # openings are counted by it, whatever else of the data changes
     judge: Digest
     seal: str
     allowance_ms: int  # what signing grants, for calibration only
@@ -60,6 +61,7 @@ class Policy:
 
     alpha: float = 0.05
     fdr: float = 0.10
+    margin: float = 0.002  # relative: how much worse still counts as equal quality
     finalists: int = 2
     confirmation_share: float = 0.25
     looks: tuple[int, ...] = (1, 2, 4)  # replicates of one hypothesis at the planned looks

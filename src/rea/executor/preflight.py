@@ -33,6 +33,7 @@ def checklist(seen: Observations, budget_ms: int, policy: Policy) -> Checklist:
         commit=seen.repository.commit,
         workload=digest(seen.workload),
         data=sealed.fingerprint if sealed else _NO_DIGEST,
+        test_rows=sealed.test_fingerprint if sealed else _NO_DIGEST,
         judge=digest("judge", sealed.judge_digest, seen.judge_code) if sealed else _NO_DIGEST,
         seal=str(sealed.level) if sealed else "none",
         allowance_ms=allowance,

@@ -37,7 +37,11 @@ def _suspicions(c: Campaign, found: tuple[Finding, ...]) -> tuple[Event, ...]:
     flagged = [f for f in found if Flag.TOO_GOOD in f.flags]
     reason = "too good to be true: {} improves by {:+.1%}; look at it, then `rea resume` or `rea steer --drop`"
     return tuple(
-        Paused(reason=reason.format(c.experiments[f.experiment].change, f.raw), by=AGENT, command=f"too-good:{f.experiment}")
+        Paused(
+            reason=reason.format(c.experiments[f.experiment].change, f.raw),
+            by=AGENT,
+            command=f"too-good:{f.experiment}",
+        )
         for f in flagged
     )
 
@@ -57,7 +61,9 @@ def proposal(c: Campaign) -> Proposal:
 
 def vetoes(f: Finding) -> tuple[str, ...]:
     """Return why a person has to decide about a supported finding."""
-    broken = [f"guardrail: {g.guardrail} ({g.outcome}, {g.value:.4g})" for g in f.guardrails if g.outcome == Guarded.VIOLATED]
+    broken = [
+        f"guardrail: {g.guardrail} ({g.outcome}, {g.value:.4g})" for g in f.guardrails if g.outcome == Guarded.VIOLATED
+    ]
     return (*broken, *(str(flag) for flag in f.flags if flag is Flag.TOO_GOOD))
 
 
@@ -84,4 +90,6 @@ def _why_none(c: Campaign) -> str:
     finalists = [f for f in c.findings.values() if f.phase is Phase.CONFIRMATION]
     if not finalists:
         return "nothing looked better than the baseline with enough confidence to be worth confirming"
-    return f"{len(finalists)} finalists were retrained under fresh seeds and none was shown better on the sealed test rows"
+    return (
+        f"{len(finalists)} finalists were retrained under fresh seeds and none was shown better on the sealed test rows"
+    )

@@ -56,11 +56,11 @@ def _judge(c: Campaign, phase: Phase, fidelity: str, experiments: list[Experimen
 
 
 def _pool(c: Campaign, rows: Rows, fidelity: str) -> Pool:
-    same = [
-        x
-        for x in c.comparisons.values()
-        if x.rows is rows and x.metric == c.setup.primary and not x.slice and c.experiments[x.experiment].fidelity == fidelity
-    ]
+    """Return the seed noise of the arms judged together. On test rows calibration stands beside them: other runs, other rows."""
+    alike = [x for x in c.comparisons.values() if x.rows is rows and x.metric == c.setup.primary and not x.slice]
+    same = [x for x in alike if c.experiments[x.experiment].fidelity == fidelity]
+    if rows is Rows.JUDGE:
+        return pool_of(same)
     return pool_of(same, c.calibrated.sd_of(fidelity), float(c.calibrated.degrees_of_freedom))
 
 
@@ -72,6 +72,7 @@ def _terms(c: Campaign, phase: Phase, fidelity: str, known: Iterable[Comparison]
         fidelity=fidelity,
         error=alpha if claims else c.policy.fdr,
         looks=c.policy.looks,
+        margin=c.policy.margin,
         bound=next((x.bound for x in known if x.bound is not None), None),
         largest_plausible_effect=c.setup.largest_plausible_effect,
     )
@@ -102,7 +103,11 @@ def _guardrail(c: Campaign, asked: Guardrail, arm: Comparison) -> GuardrailResul
         return guardrail_on_numbers(asked, *numbers)
     prefix = f"{asked.slice}=" if asked.slice else ""
     of_metric = [x for x in c.comparisons.values() if x.metric == asked.metric and x.rows is arm.rows]
-    mine = [x for x in of_metric if x.experiment == arm.experiment and x.slice.startswith(prefix) and bool(x.slice) == bool(prefix)]
+    mine = [
+        x
+        for x in of_metric
+        if x.experiment == arm.experiment and x.slice.startswith(prefix) and bool(x.slice) == bool(prefix)
+    ]
     pools = [pool_of([x for x in of_metric if x.slice == m.slice]) for m in mine]
     return guardrail(asked, mine, pools)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from rea.domain.campaign import Campaign
 from rea.domain.change import BASELINE
 from rea.domain.event import Event, InsightsRecorded
-from rea.domain.evidence import Finding, Verdict
+from rea.domain.evidence import Finding, Flag, Verdict
 from rea.domain.experiment import Experiment
 from rea.domain.hypothesis import Aim, Effect, Hypothesis, SourceName
 from rea.domain.insight import Insight
@@ -20,7 +20,7 @@ def distil(c: Campaign, ports: Ports) -> tuple[Event, ...]:
     at = datetime.fromtimestamp(ports.now(), UTC).isoformat(timespec="seconds")
     insights = tuple(_insight(c, c.experiments[e], f, at) for e, f in last.items())
     ports.insights.add(insights)
-    return (InsightsRecorded(insights=tuple(i.id for i in insights)),)
+    return (InsightsRecorded(insights=insights),)
 
 
 def _insight(c: Campaign, e: Experiment, f: Finding, at: str) -> Insight:
@@ -41,4 +41,5 @@ def _insight(c: Campaign, e: Experiment, f: Finding, at: str) -> Insight:
         cost_ms=sum(r.cost_ms for r in c.jobs.values() if r.job.experiment == e.id),
         at=at,
         reason=f.reason,
+        untested=Flag.UNTESTED in f.flags,
     )

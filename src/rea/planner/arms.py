@@ -61,10 +61,8 @@ def pairs_due(c: Campaign, experiments: Iterable[ExperimentId], purpose: Purpose
 
 
 def seed_noise(c: Campaign, fidelity: str) -> Pool:
-    """Return the seed noise at ``fidelity``, pooled over all arms and the calibration."""
-    known = [x for e in c.experiments.values() if e.fidelity == fidelity if (x := compared(c, e.id))]
-    noise = c.calibrated
-    return pool_of(known, noise.sd_of(fidelity), float(noise.degrees_of_freedom))
+    """Return the seed noise at ``fidelity``, pooled over all arms and the baseline's calibration runs, which every comparison holds."""
+    return pool_of([x for e in c.experiments.values() if e.fidelity == fidelity if (x := compared(c, e.id))])
 
 
 def compared(c: Campaign, experiment: ExperimentId) -> Comparison | None:

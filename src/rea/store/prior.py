@@ -45,7 +45,7 @@ def prior_from(insights: Sequence[Insight], moves: Sequence[Move], setting: Sett
     return Prior(
         effect=_shrunk([value for value, _ in seen], [sd for _, sd in seen]),
         support=sum(insight.verdict is Verdict.SUPPORTED for insight in speaking),
-        against=sum(insight.verdict in (Verdict.REFUTED, Verdict.DROPPED) for insight in speaking),
+        against=sum(i.verdict in (Verdict.REFUTED, Verdict.DROPPED) and not i.untested for i in speaking),
         evidence=tuple(insight.id for insight in speaking),
     )
 

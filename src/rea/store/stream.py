@@ -37,12 +37,14 @@ def head_of(connection: Connection, stream: CampaignId) -> Head:
 
 def unseen(connection: Connection, stream: CampaignId, drafts: Iterable[Draft]) -> list[Draft]:
     """Return the drafts whose key is not recorded yet, each key once, in order."""
-    first = {draft.entry.key: draft for draft in reversed(list(drafts))}
-    keys = iter(reversed(first))
+    first: dict[str, Draft] = {}
+    for draft in drafts:
+        first.setdefault(draft.entry.key, draft)
+    keys = iter(first)
     known: set[str] = set()
     while some := tuple(islice(keys, 500)):  # SQLite bounds the number of parameters
         known.update(connection.scalars(select(events.c.key).where(events.c.stream == stream, events.c.key.in_(some))))
-    return [draft for key, draft in reversed(first.items()) if key not in known]
+    return [draft for key, draft in first.items() if key not in known]
 
 
 def extend(connection: Connection, stream: CampaignId, head: Head, drafts: Sequence[Draft]) -> int:

@@ -55,6 +55,7 @@ def checklist(allowance_ms: int) -> Checklist:
         commit="0" * 40,
         workload=Digest("w"),
         data=Digest("d"),
+        test_rows=Digest("t"),
         judge=Digest("j"),
         seal="handed_over",
         allowance_ms=allowance_ms,

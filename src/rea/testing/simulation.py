@@ -325,6 +325,7 @@ def _checklist(opened: CampaignOpened) -> Checklist:
         commit=opened.commit,
         workload=digest(opened.workload),
         data=Digest("data"),
+        test_rows=Digest("test"),
         judge=Digest("judge"),
         seal="handed_over",
         allowance_ms=opened.budget_ms // 2,

@@ -82,7 +82,7 @@ class LocalWorkspace:
             argv=arguments(command, self._values(place, job), overrides_of(job, self.workload)),
             cwd=str(place.tree),
             environment=environment_of(self.record.environment, command, place.scratch, place.tree),
-            time_limit_s=resources.time_limit_s,
+            time_limit_s=job.time_limit_s or resources.time_limit_s,
             silence_limit_s=resources.silence_limit_s,
             memory_mb=resources.memory_mb,
             devices=resources.devices,

@@ -71,4 +71,4 @@ def _spendable(c: Campaign) -> int:
 def _opening(c: Campaign, observed: Observed) -> TestOpening:
     assert c.checklist is not None
     number = observed.openings + 1
-    return TestOpening(data=c.checklist.data, number=number, alpha=alpha_for_opening(number, c.policy.alpha))
+    return TestOpening(data=c.checklist.test_rows, number=number, alpha=alpha_for_opening(number, c.policy.alpha))
