@@ -145,7 +145,7 @@ def _far_enough(reached: float, here: float, wish: float) -> bool:
 
 
 def _distance(first: float, second: float, logarithmic: bool) -> float:
-    return abs(math.log(first / second)) if logarithmic else abs(first - second)
+    return abs(math.log(first) - math.log(second)) if logarithmic else abs(first - second)
 
 
 def _grid(lever: Lever) -> dict[str, float]:

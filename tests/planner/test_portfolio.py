@@ -1,0 +1,48 @@
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+from planner.foreign import briefing
+
+from rea.domain.hypothesis import Effect, Hypothesis, SourceName
+from rea.knowledge.techniques.catalogue import load
+from rea.planner.portfolio import choose
+from rea.planner.sources.research.source import ResearchSource
+from rea.planner.worth import worth
+
+OFFERED = tuple(ResearchSource(load()).propose(briefing(), 40))
+
+
+def test_the_engineers_own_come_first_whatever_they_promise() -> None:
+    dull = replace(OFFERED[-1], source=SourceName.ENGINEER, predicted=Effect(value=-0.1, low=-0.2, high=-0.05))
+    chosen = choose([OFFERED, (dull,)], 5, 0.2, 0)
+    assert chosen[0] == dull and len(chosen) == 5 and [h.id for h in chosen].count(dull.id) == 1
+
+
+def test_one_hypothesis_a_change_the_one_with_history_behind_it() -> None:
+    known = replace(OFFERED[3], source=SourceName.HISTORY, evidence=("a", "b"))
+    for offers in ([OFFERED, (known,)], [(known,), OFFERED]):
+        chosen = choose(offers, len(OFFERED), 0.0, 0)
+        assert len(chosen) == len(OFFERED)
+        assert next(h for h in chosen if h.id == known.id) == known
+
+
+def test_the_ranked_part_is_best_first_and_varied() -> None:
+    chosen = choose([OFFERED], 8, 0.0, 0)
+    assert worth(chosen[0]) == max(map(worth, OFFERED))
+    assert len({tuple(m.role for m in h.moves) for h in chosen}) >= 6
+
+
+def test_shuffled_predictions_choose_differently() -> None:
+    effects = [h.predicted for h in OFFERED]
+    shuffled = [replace(h, predicted=e) for h, e in zip(OFFERED, effects[7:] + effects[:7], strict=True)]
+    assert {h.id for h in choose([shuffled], 8, 0.0, 0)} != {h.id for h in choose([OFFERED], 8, 0.0, 0)}
+
+
+@given(st.permutations(OFFERED[:12]), st.integers(0, 15), st.floats(0, 1), st.integers(0, 9))
+def test_choice_is_bounded_distinct_repeatable_and_of_any_order(
+    offered: list[Hypothesis], count: int, share: float, seed: int
+) -> None:
+    chosen = choose([offered[:6], offered[4:]], count, share, seed)
+    assert len(chosen) == min(count, 12) == len({h.id for h in chosen})
+    assert chosen == choose([sorted(offered, key=lambda h: h.id)], count, share, seed)
