@@ -1,5 +1,6 @@
 """Columns of a Parquet file as numpy arrays, whatever their type."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,10 @@ class Column:
     dictionary: np.ndarray | None
     numeric: bool
 
+    def original(self) -> np.ndarray:
+        """Values as they stand in the file."""
+        return self.values if self.dictionary is None else self.words()
+
     def words(self) -> np.ndarray:
         """Values as strings."""
         if self.dictionary is None:
@@ -33,6 +38,8 @@ class Column:
 
 def read_columns(path: Path, config: Config) -> dict[str, Column]:
     """Every column but the ignored ones. Raises ConfigError if label, split or row id is missing."""
+    # arrow's own allocator reserves a gibibyte at once, which a limit on the process's data counts as used
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     import pyarrow.parquet as pq
 
     if not path.is_file():
@@ -43,7 +50,7 @@ def read_columns(path: Path, config: Config) -> dict[str, Column]:
             raise ConfigError(f"{path} has no column {needed!r}; its columns are {', '.join(present)}")
     needed_too = {config.label, config.split, config.row_id}
     skipped = ({WITHHELD} | set(names(config.ignore))) - needed_too
-    table = pq.read_table(path, columns=[name for name in present if name not in skipped])
+    table = pq.read_table(path, columns=[name for name in present if name not in skipped], use_threads=False)
     as_numbers = set(names(config.numeric)) | {config.label}
     return {name: _column(table[name], name in as_numbers) for name in table.column_names}
 

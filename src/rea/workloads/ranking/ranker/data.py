@@ -57,7 +57,7 @@ def load(path: Path, config: Config) -> Data:
     """Read and encode a view. Raises ConfigError where a named column is missing or there is nothing to train on."""
     columns = read_columns(path, config)
     split, label = columns.pop(config.split).words(), columns.pop(config.label).numbers()
-    row_id, day = columns.pop(config.row_id).values, _days(columns, config)
+    row_id, day = columns.pop(config.row_id).original(), _days(columns, config)
     test = (split == "test") | (np.isnan(label) & (split != "train"))
     valid = (split == "valid") & ~test
     rng = np.random.default_rng(20_201)
@@ -67,21 +67,29 @@ def load(path: Path, config: Config) -> Data:
     encoded = encode(columns, train, (label, day), config)
     weight = _weights(day, len(label), train, config)
     parts = [
-        _part(encoded, row_id, (label, weight), index)
-        for index in (train, np.flatnonzero(valid), np.flatnonzero(test))
+        _part(encoded, row_id, (label, weight), index) for index in (train, np.flatnonzero(valid), np.flatnonzero(test))
     ]
     if config.position_debias:
         for part in parts[1:]:
             _fix_position(part, encoded, config)
     rate = float(np.average(label[train], weights=weight[train]))
-    return Data(
-        encoded.fields, encoded.sizes, encoded.numeric, *parts, rate, float(np.log(config.negative_sampling))
-    )
+    return Data(encoded.fields, encoded.sizes, encoded.numeric, *parts, rate, float(np.log(config.negative_sampling)))
 
 
 def _days(columns: dict[str, Column], config: Config) -> np.ndarray | None:
     column = columns.pop(config.day, None)
-    return None if column is None else column.numbers()
+    if column is not None:
+        return column.numbers()
+    needing = {
+        "time_features": config.time_features == "age",
+        "count_features": config.count_features == "rate",
+        "recency_weighting": config.recency_weighting > 0,
+        "data_window": config.data_window > 0,
+    }
+    for name, needed in needing.items():
+        if needed:
+            raise ConfigError(f"{name}={getattr(config, name)} needs a day column, and there is no {config.day!r}")
+    return None
 
 
 def _training_rows(
@@ -122,4 +130,3 @@ def _fix_position(part: Part, encoded: Encoded, config: Config) -> None:
     if config.position not in encoded.fields:
         raise ConfigError(f"position_debias=true needs the column {config.position!r} among the id features")
     part.ids[:, encoded.fields.index(config.position)] = encoded.commonest[config.position]
-

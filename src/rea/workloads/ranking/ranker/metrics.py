@@ -18,7 +18,7 @@ def normalized_entropy(label: Floats, prediction: Floats) -> float:
     rate = float(np.mean(label))
     if not 0.0 < rate < 1.0:
         return float("nan")
-    return log_loss(label, prediction) / -(rate * np.log(rate) + (1.0 - rate) * np.log(1.0 - rate))
+    return log_loss(label, prediction) / float(-(rate * np.log(rate) + (1.0 - rate) * np.log(1.0 - rate)))
 
 
 def auc(label: Floats, prediction: Floats) -> float:

@@ -47,8 +47,15 @@ class Evaluations:
         from ranker.predict import sigmoid
 
         valid, progress = training.data.valid, training.progress
-        claims = summary(valid.label.cpu().numpy().astype(float), sigmoid(logits(training, valid))) if len(valid) else {}
-        line = {"step": progress.step, "epoch": progress.step / training.epoch_steps, "train_loss": train_loss, **claims}
+        claims = (
+            summary(valid.label.cpu().numpy().astype(float), sigmoid(logits(training, valid))) if len(valid) else {}
+        )
+        line = {
+            "step": progress.step,
+            "epoch": progress.step / training.epoch_steps,
+            "train_loss": train_loss,
+            **claims,
+        }
         with self.path.open("a") as file:
             file.write(json.dumps(line) + "\n")
         say(" ".join(f"{name} {value:.5g}" for name, value in line.items()))
