@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ranker.columns import Column, read_columns
-from ranker.config import Config, ConfigError, names
+from ranker.config import Config, ConfigError
 from ranker.features import Encoded, encode
 
 

@@ -7,7 +7,7 @@ rules are written out: Adam (1412.6980), AdamW (1711.05101), Adagrad (2011), SGD
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ranker.config import Config
 

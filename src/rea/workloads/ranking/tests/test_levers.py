@@ -6,6 +6,7 @@ from dataclasses import fields
 import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT
+
 from ranker.config import Config, parse
 
 LEVERS = {lever["name"]: lever for lever in tomllib.loads((ROOT / "workload.toml").read_text())["lever"]}

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from ranker import metrics
 from sklearn.metrics import log_loss, roc_auc_score
+
+from ranker import metrics
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from ranker import metrics
 
 DATA = os.environ.get("REA_DATA")

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from ranker import metrics, synthetic, truth
 from ranker.synthetic import DEMO, SETTINGS, generate
 

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from ranker import metrics
 from ranker.config import model_names
 from ranker.predict import main as predict_main

@@ -1,5 +1,7 @@
 """The fully connected tower."""
 
+import itertools
+
 from torch import Tensor, nn
 
 from ranker.config import Config
@@ -31,4 +33,4 @@ class Layer(nn.Module):
 def tower(config: Config, inputs: int) -> nn.Sequential:
     """(rows, inputs) to (rows, tower_width)."""
     widths = [inputs] + [config.tower_width] * config.tower_depth
-    return nn.Sequential(*(Layer(config, before, after) for before, after in zip(widths, widths[1:], strict=False)))
+    return nn.Sequential(*(Layer(config, before, after) for before, after in itertools.pairwise(widths)))

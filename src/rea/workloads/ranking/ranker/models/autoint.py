@@ -1,5 +1,7 @@
 """AutoInt+ (1810.11921): self-attention over the fields beside a tower."""
 
+import itertools
+
 from torch import Tensor, nn
 
 from ranker.config import Config
@@ -15,7 +17,7 @@ class Model(nn.Module):
         dim, heads = config.embedding_dim, config.attention_heads
         each = config.interaction_width or max(1, dim // 2)
         widths = [dim] + [each * heads] * config.interaction_depth
-        pairs = zip(widths[:-1], widths[1:], strict=True)
+        pairs = itertools.pairwise(widths)
         self.attention = nn.Sequential(*(FieldAttention(before, after // heads, heads) for before, after in pairs))
         self.tower = tower(config, fields * dim)
         self.out = nn.Linear(fields * widths[-1], 1)
