@@ -21,13 +21,15 @@ UNKNOWN = "unknown"
 FIRST_LAUNCHES = 3
 IN_A_ROW = 5
 
+_MARK = re.compile(r"^\[(?:rank|default)?\d{1,4}\]: ?", re.MULTILINE)
 _AGAIN = (Remedy.RETRY, Remedy.ADJUST)
 _NOT_THE_TREATMENT = (Cause.INFRASTRUCTURE, Cause.WORKLOAD, Cause.UNKNOWN)
 
 
 def evidence(status: JobStatus) -> str:
-    """Return the text that symptoms are looked for in."""
-    return f"{status.log_tail[-TAIL:]}\n{status.state}: {' '.join(status.reason.split())}"
+    """Return the text that symptoms are looked for in, without the marks that launchers put before each process's lines."""
+    log = _MARK.sub("", status.log_tail[-TAIL:]).rstrip()
+    return f"{log}\n{status.state}: {' '.join(status.reason.split())}"
 
 
 def classify(runbook: Sequence[RunbookEntry], status: JobStatus) -> RunbookEntry | None:

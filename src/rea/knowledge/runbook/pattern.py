@@ -7,11 +7,11 @@ and the product of all choices (repetitions, options, alternatives) bounds the w
 import re
 
 LONGEST = 300
-MOST_STEPS = 10_000
+MOST_STEPS = 20_000
 
 _ESCAPED = re.compile(r"\\.")
 _SET = re.compile(r"\[\^?\]?[^\]]*\]")
-_CHOICE = re.compile(r"\||(?<![(}])\?")  # an alternative or an option, neither the start of (?: nor a lazy repetition
+_OPTION = re.compile(r"(?<![(}])\?")  # neither the start of (?: nor a lazy repetition
 _REPEAT = re.compile(r"(\)?)(\*|\+|\{\d*(,?)(\d*)\})")
 
 
@@ -32,7 +32,7 @@ def _cost(skeleton: str) -> str:
     """Judge the repetitions of a pattern whose escapes and sets have been replaced by a letter."""
     if "(?P=" in skeleton or "(?(" in skeleton:
         return "back references and conditions are not bounded"
-    steps = 2 ** len(_CHOICE.findall(skeleton))
+    steps = 2 ** len(_OPTION.findall(skeleton)) * _alternatives(skeleton)
     for group, repeat, comma, high in _REPEAT.findall(skeleton):
         if group:
             return f"a repeated group, ){repeat}; write the alternatives out"
@@ -40,3 +40,16 @@ def _cost(skeleton: str) -> str:
             return f"an unbounded repetition, {repeat}; write an upper limit such as {{0,80}}"
         steps *= 1 + int(high or 0)
     return "" if steps <= MOST_STEPS else f"its choices multiply to {steps}; at most {MOST_STEPS} are allowed"
+
+
+def _alternatives(skeleton: str) -> int:
+    """Return the product, over all groups, of the number of their alternatives."""
+    open_groups, product = [1], 1
+    for letter in skeleton:
+        if letter == "(":
+            open_groups.append(1)
+        elif letter == "|":
+            open_groups[-1] += 1
+        elif letter == ")":
+            product *= open_groups.pop()
+    return product * open_groups.pop()
