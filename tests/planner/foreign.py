@@ -13,6 +13,7 @@ NOISE = Noise(
     degrees_of_freedom=3,
     row_sd=0.001,
     cost_ms=(("full", 1000),),
+    hold_ms=60_000,
     baseline=0.8,
     detectable=0.004,
 )

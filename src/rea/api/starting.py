@@ -41,6 +41,7 @@ def check(config: Settings, request: Request) -> CampaignId:
         raise UsageError("no budget was given", "state one in device time: --budget 2h")
     name = CampaignId(f"{request.repository.resolve().name}-{datetime.now(UTC):%m%d}-{secrets.token_hex(2)}")
     directory = config.campaign(name)
+    policy = Policy(slots=request.slots or config.slots, seed=secrets.randbelow(2**31))
     directory.mkdir(mode=0o700, parents=True)
     try:
         workload, checklist = inspect(
@@ -57,7 +58,7 @@ def check(config: Settings, request: Request) -> CampaignId:
         workload=workload,
         repository=str(request.repository.resolve()),
         commit=checklist.commit,
-        policy=Policy(slots=request.slots or config.slots, seed=secrets.randbelow(2**31)),
+        policy=policy,
         budget_ms=round(request.budget_s * 1000),
         at=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -7,8 +7,8 @@ from rea.domain.action import Observed, Wake
 from rea.domain.campaign import Campaign
 from rea.domain.experiment import Phase
 from rea.domain.ids import CampaignId, Digest
-from rea.domain.job import JobState
-from rea.executor.jobs import KILL_GRACE_S, live
+from rea.domain.job import KILL_GRACE_S, JobState
+from rea.executor.jobs import live
 from rea.executor.perform import observe
 from rea.ports import Ports
 

@@ -42,7 +42,7 @@ def apply(campaign: Campaign, event: e.Event) -> None:
         case (
             e.PhaseOpened()
             | e.ReplicatesAdded()
-            | e.ExperimentDropped()
+            | e.ExperimentDropped() | e.ReplicateCut()
             | e.PhaseEnded()
             | e.PhaseClosed()
             | e.Suggested()

@@ -5,12 +5,12 @@ from dataclasses import replace
 from rea.domain.action import Action, Decision, Submit
 from rea.domain.campaign import Campaign
 from rea.domain.change import BASELINE
-from rea.domain.event import AGENT, Event, ExperimentDropped, JobReserved, Paused
+from rea.domain.event import AGENT, Event, JobReserved, Paused, ReplicateCut
 from rea.domain.experiment import Phase, Purpose
 from rea.domain.job import Job
 from rea.domain.ledger import Ledger
 from rea.executor.jobs import live
-from rea.planner.cost import reserve_ms
+from rea.planner.cost import likely_ms, reserve_ms
 
 
 def guard(c: Campaign, wanted: Decision) -> Decision:
@@ -40,9 +40,11 @@ def permitted(c: Campaign, job: Job) -> bool:
 
 
 def affordable(c: Campaign, ledger: Ledger, job: Job) -> bool:
-    """Whether the job's worst case is free; selecting jobs leave alone what is set aside for Confirmation."""
-    aside = reserve_ms(c) if c.noise is not None and job.purpose is Purpose.SELECT else 0
-    return job.held_ms <= ledger.free - aside
+    """Whether the job's worst case is free, and a selecting job's likely cost without touching what is set aside for Confirmation."""
+    if c.noise is None or job.purpose is not Purpose.SELECT:
+        return job.held_ms <= ledger.free
+    likely = likely_ms(c, ledger.held + job.held_ms)
+    return job.held_ms <= ledger.free and ledger.spent + likely + reserve_ms(c) <= ledger.granted
 
 
 def out_of_scope(c: Campaign, job: Job) -> str:
@@ -63,7 +65,7 @@ def _allowed(c: Campaign, action: Action) -> bool:
 
 def _unaffordable(c: Campaign, job: Job) -> Event:
     if job.purpose is Purpose.SELECT and job.change != BASELINE:
-        return ExperimentDropped(experiment=job.experiment, reason="cut by the budget")
+        return ReplicateCut(replicate=job.replicate.key, reason="cut by the budget")
     return _pause(
         f"budget:{job.id}:{c.ledger.granted}",
         f"the budget does not cover {job.id}: {job.held_ms / 1000:.0f} s have to be held, {c.ledger.free / 1000:.0f} s are free",

@@ -145,6 +145,18 @@ class ExperimentDropped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicateCut:
+    """The budget does not pay for a replicate; what its experiment has shown so far stands."""
+
+    replicate: str
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return f"cut:{self.replicate}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseEnded:
     """The planner wants nothing more of a phase; its findings are due."""
 
@@ -364,7 +376,7 @@ class Concluded:
 Setup = CampaignOpened | ChecklistRecorded | ChecklistSigned | Calibrated
 Planning = HypothesesProposed | HypothesisAmended | HypothesisRejected | PlanDrafted | PlanApproved
 Running = JobReserved | JobSubmitted | JobEnded | JobTreated
-Phases = PhaseOpened | ReplicatesAdded | ExperimentDropped | PhaseEnded | PhaseClosed | Suggested
+Phases = PhaseOpened | ReplicatesAdded | ExperimentDropped | ReplicateCut | PhaseEnded | PhaseClosed | Suggested
 Judging = Measured | PredictionsRefused | Compared | TestOpened | InsightsRecorded
 Life = Notified | Paused | Resumed | Steered | Stopped | Concluded
 Event = Setup | Planning | Running | Phases | Judging | Life

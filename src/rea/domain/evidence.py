@@ -120,6 +120,7 @@ class Noise:
     degrees_of_freedom: int
     row_sd: float
     cost_ms: tuple[tuple[str, int], ...]  # by fidelity, the whole way from scratch
+    hold_ms: int  # what is held for one full run from now on: its worst case
     baseline: float  # mean primary metric at full fidelity on the judge rows
     detectable: float  # smallest relative effect that the granted budget can detect with 80 % power
     bound: float | None = None  # best reachable primary metric on the judge rows, or best known

@@ -57,6 +57,21 @@ def job_id(replicate: Replicate, attempt: int) -> JobId:
     return JobId(f"{replicate.key}.a{attempt}")
 
 
+HEADROOM = 3  # a job may take this many times what calibration lets expect
+LEAST_LIMIT_S = 20
+KILL_GRACE_S = 10  # a job that is told to end at its limit may take this long to do so
+
+
+def limit_s(expected_ms: int, devices: int, declared_s: int) -> int:
+    """Return the time limit of a job in seconds: the declared one, tightened to what calibration lets expect."""
+    return min(declared_s, max(LEAST_LIMIT_S, round(HEADROOM * expected_ms / 1000 / devices)))
+
+
+def hold_ms(limit: int, devices: int) -> int:
+    """Return the worst case of one job with this limit (seconds), in device-milliseconds."""
+    return (limit + KILL_GRACE_S) * devices * 1000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStatus:
     """A backend's answer about one job. ``reason`` keeps the backend's own word; ``seconds`` is run time so far or in all."""

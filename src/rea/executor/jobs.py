@@ -4,11 +4,7 @@ from rea.domain.campaign import Campaign
 from rea.domain.change import BASELINE, Change
 from rea.domain.experiment import Replicate, seed_of
 from rea.domain.ids import JobId
-from rea.domain.job import Job, JobState, job_id
-
-HEADROOM = 4  # a job may take this many times what calibration lets expect
-LEAST_LIMIT_S = 30
-KILL_GRACE_S = 15  # a job that is told to end at its limit may take this long to do so
+from rea.domain.job import Job, JobState, hold_ms, job_id, limit_s
 
 
 def job_for(c: Campaign, replicate: Replicate, attempt: int, adjustment: Change) -> Job:
@@ -28,22 +24,16 @@ def job_for(c: Campaign, replicate: Replicate, attempt: int, adjustment: Change)
         adjustment=adjustment,
         resumes=resumable(c, replicate),
         time_limit_s=limit,
-        held_ms=hold_ms(c, limit),
+        held_ms=hold_ms(limit, c.setup.resources.devices),
     )
-
-
-def hold_ms(c: Campaign, limit_s: int) -> int:
-    """Return the worst case of one job, in device-milliseconds."""
-    return (limit_s + KILL_GRACE_S) * c.setup.resources.devices * 1000
 
 
 def time_limit_s(c: Campaign, fidelity: str) -> int:
     """Return the limit of one job in seconds: the workload's, tightened once calibration has shown what a run takes."""
-    declared = c.setup.resources.time_limit_s
+    resources = c.setup.resources
     if c.noise is None:
-        return declared
-    expected = c.noise.cost_of(fidelity) / 1000 / c.setup.resources.devices
-    return min(declared, max(LEAST_LIMIT_S, round(HEADROOM * expected)))
+        return resources.time_limit_s
+    return limit_s(c.noise.cost_of(fidelity), resources.devices, resources.time_limit_s)
 
 
 def resumable(c: Campaign, replicate: Replicate) -> JobId | None:

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 from rea.domain.event import PredictionsRefused
 from rea.domain.ids import Digest, digest
-from rea.domain.job import JobState
+from rea.domain.job import KILL_GRACE_S, JobState
 from rea.domain.plan import Check, Checklist, Policy
 from rea.domain.workload import Workload
-from rea.executor.jobs import KILL_GRACE_S
 from rea.executor.materialise.paths import covers
 from rea.executor.observations import InterpreterFacts, Observations, RepositoryFacts, SmokeFacts, SmokeRun, Trouble
 

@@ -1,7 +1,7 @@
 """Comparing arms on the same sealed rows: effects, and both parts of their uncertainty. Decides nothing."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,12 +53,17 @@ def compare(question: Question, asked: Comparing) -> tuple[Comparison, ...]:
     rows = load_rows(campaign / "sealed" / f"{asked.rows}.npz")
     what = list(_asked(question, rows, asked.guardrails))
     runs = _Runs(Archive(campaign / "judged"), asked.rows)
-    return tuple(_pair(pair, each, rows, runs) for pair in asked.pairs for each in what)
+    best = _bound(question, rows)
+    found = (_pair(pair, each, rows, runs) for pair in asked.pairs for each in what)
+    return tuple(replace(c, bound=best) if c.metric == question.primary and not c.slice else c for c in found)
 
 
 def bound(question: Question, on: Rows) -> float | None:
     """Return the oracle's primary metric on these rows, else the bound that the workload names, else None."""
-    rows = load_rows(Path(question.campaign) / "sealed" / f"{on}.npz")
+    return _bound(question, load_rows(Path(question.campaign) / "sealed" / f"{on}.npz"))
+
+
+def _bound(question: Question, rows: SealedRows) -> float | None:
     if rows.oracle is None:
         return None if question.bound is None else question.bound.value
     return _score(Asked(question.primary), rows, rows.oracle).value

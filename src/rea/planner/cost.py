@@ -32,13 +32,23 @@ def confirmation_seeds(c: Campaign) -> int:
 
 
 def reserve_ms(c: Campaign) -> int:
-    """Return what has to be left for Confirmation: no selecting job may touch it."""
-    return round(confirmation_seeds(c) * (c.policy.finalists + 1) * full_ms(c) * MARGIN)
+    """Return what has to be left for Confirmation: its runs, and the room that the last of them need to be held."""
+    return round(confirmation_seeds(c) * (c.policy.finalists + 1) * full_ms(c) * MARGIN) + holding_ms(c)
+
+
+def holding_ms(c: Campaign) -> int:
+    """Return how much more is held for a full wave of jobs than they are expected to cost."""
+    return c.policy.slots * max(0, c.calibrated.hold_ms - full_ms(c))
+
+
+def likely_ms(c: Campaign, held: int) -> int:
+    """Return what jobs are expected to cost for which ``held`` is held."""
+    return round(held * min(1.0, full_ms(c) / c.calibrated.hold_ms))
 
 
 def free_ms(c: Campaign) -> int:
-    """Return what selection may still spend."""
-    return c.ledger.free - reserve_ms(c)
+    """Return what selection may still spend, at expected costs."""
+    return c.ledger.granted - c.ledger.spent - likely_ms(c, c.ledger.held) - reserve_ms(c)
 
 
 def confirmed_runs(c: Campaign) -> int:

@@ -17,6 +17,8 @@ def phases(c: Campaign, event: e.Phases) -> None:
             c.dropped.setdefault(event.experiment, event.reason)
             for key in [k for k in c.unsettled if c.replicates[k].experiment == event.experiment]:
                 del c.unsettled[key]
+        case e.ReplicateCut():
+            c.unsettled.pop(event.replicate, None)
         case e.PhaseEnded(round=round_, phase=phase) if (record := c.phase(round_, phase)) and not record.ended:
             c.phases[f"{round_}:{phase}"] = replace(record, ended=event.reason)
         case e.PhaseClosed(round=round_, phase=phase) if (record := c.phase(round_, phase)) and not record.closed:

@@ -9,6 +9,7 @@ from rea.domain.event import Calibrated
 from rea.domain.evidence import Noise
 from rea.domain.experiment import Experiment, Phase
 from rea.domain.ids import JobId
+from rea.domain.job import hold_ms, limit_s
 from rea.planner.arms import compared, measured
 from rea.planner.phases.opening import busy, ended, experiment, fresh, opened
 from rea.statistics.power import detectable
@@ -49,6 +50,7 @@ def _noise(c: Campaign, full: Experiment) -> Noise:
     spread = tuple((fidelity, _seed_sd(c, jobs)) for fidelity, jobs in runs.items())
     costs = tuple((fidelity, round(fmean(c.run_cost_ms(j) for j in jobs))) for fidelity, jobs in runs.items())
     split = compared(c, full.id)
+    resources = c.setup.resources
     row_sd = split.row_variance**0.5 if split else 0.0
     seeds = max(2, _confirmable(c, dict(costs)[full.fidelity]))
     sd = dict(spread)[full.fidelity]
@@ -57,6 +59,7 @@ def _noise(c: Campaign, full: Experiment) -> Noise:
         degrees_of_freedom=len(runs[full.fidelity]) - 1,
         row_sd=row_sd,
         cost_ms=costs,
+        hold_ms=hold_ms(limit_s(dict(costs)[full.fidelity], resources.devices, resources.time_limit_s), resources.devices),
         baseline=fmean(_values(c, runs[full.fidelity])),
         detectable=detectable(sd, row_sd, seeds, seeds, alpha=c.policy.alpha, power=0.8),
         bound=split.bound if split else None,

@@ -8,7 +8,7 @@ from rea.domain.evidence import Rows, TestOpening
 from rea.domain.experiment import Phase, Purpose
 from rea.domain.ids import ExperimentId
 from rea.planner.arms import Arm, pairs_due
-from rea.planner.cost import LEAST_CONFIRMATION, MARGIN, MOST_CONFIRMATION, full_ms
+from rea.planner.cost import LEAST_CONFIRMATION, MARGIN, MOST_CONFIRMATION, full_ms, holding_ms
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import busy, ended, fresh, opened
 from rea.statistics.multiplicity import alpha_for_opening
@@ -65,7 +65,7 @@ def _open(c: Campaign) -> Decision:
 
 
 def _spendable(c: Campaign) -> int:
-    return c.ledger.free
+    return c.ledger.free - holding_ms(c)
 
 
 def _opening(c: Campaign, observed: Observed) -> TestOpening:
