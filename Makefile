@@ -1,0 +1,79 @@
+# Two commands do all set-up: `make demo` runs the main job, `make test` passes the tests. Nothing else has to be installed first.
+PYTHON ?= python3
+# The torch to install for the built-in ranker, as pip understands it. For a small CPU build on Linux:
+#   make demo TORCH="torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu --extra-index-url https://pypi.org/simple"
+TORCH ?= torch==2.13.0
+WORKERS ?= 2
+REA := .venv/bin/rea
+PY := .venv/bin/python
+RANKER := src/rea/workloads/ranking
+
+.PHONY: demo test check lint types architecture constraints bench-quick bench-durability bench-statistics bench-wake bench-judge bench-store bench-frappe bench-ranker clean
+
+# ---- environments: one for rea, without torch; one for the training code ------------------------------------------------
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+.venv-ranking/ready: $(RANKER)/requirements.txt constraints-ranking.txt
+	$(PYTHON) -m venv .venv-ranking
+	.venv-ranking/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	.venv-ranking/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-ranking.txt -r $(RANKER)/requirements.txt hydra-core
+	touch $@
+
+# ---- what people call ----------------------------------------------------------------------------------------------------
+demo: .venv/ready .venv-ranking/ready  ## a whole campaign on the built-in ranker; NULL=1: on levers that do nothing
+	$(PY) examples/demo.py $(if $(NULL),--null)
+
+test: .venv/ready .venv-ranking/ready check
+	$(PY) -m pytest -n $(WORKERS) tests
+	cd $(RANKER) && OMP_NUM_THREADS=1 ../../../../.venv-ranking/bin/python -m pytest -q -p no:cacheprovider tests
+
+check: lint types architecture
+
+lint: .venv/ready
+	.venv/bin/ruff check src tests benchmarks
+	.venv/bin/ruff format --check src tests benchmarks
+
+types: .venv/ready
+	.venv/bin/mypy
+
+architecture: .venv/ready
+	.venv/bin/lint-imports --no-logo
+	$(PY) -m pytest -q tests/test_sizes.py
+
+constraints: .venv/ready .venv-ranking/ready
+	(echo "# What the tests run with, on Python 3.11. Regenerate with: make constraints"; $(PY) -m pip freeze --exclude-editable) > constraints.txt
+	(echo "# The training environment of the built-in ranker, torch aside. Regenerate with: make constraints"; \
+	 .venv-ranking/bin/python -m pip freeze | grep -v '^torch') > constraints-ranking.txt
+
+# ---- figures: each prints what it measured, with a ratio against a named peer or limit -------------------------------------
+bench-quick: .venv/ready .venv-ranking/ready
+	QUICK=1 $(PY) benchmarks/error_control.py
+	$(PY) benchmarks/wake.py
+	$(PY) benchmarks/judge.py
+	$(PY) benchmarks/store.py
+	QUICK=1 $(PY) benchmarks/durability.py
+	$(MAKE) bench-frappe QUICK=1
+
+bench-statistics: .venv/ready
+	$(PY) benchmarks/error_control.py
+
+bench-wake: .venv/ready
+	$(PY) benchmarks/wake.py
+
+bench-judge: .venv/ready
+	$(PY) benchmarks/judge.py
+
+bench-store: .venv/ready
+	$(PY) benchmarks/store.py
+
+bench-durability: .venv/ready
+	$(PY) benchmarks/durability.py
+
+bench-frappe: .venv/ready .venv-ranking/ready  ## DCNv2 and DeepFM on Frappe (needs REA_DATA)
+	$(if $(QUICK),QUICK=1) $(PY) benchmarks/frappe.py
+
+clean:
+	rm -rf .venv .venv-ranking demo-run .mypy_cache .ruff_cache
