@@ -31,9 +31,9 @@ DEMO = Setting(rows=300_000, users=2_500, ads=500)
 SETTINGS: dict[str, Setting] = {
     "tiny": replace(DEMO, rows=6_000, users=150, ads=40, campaigns=10),
     "demo": DEMO,
-    "default": replace(DEMO, rows=400_000, users=6_000, ads=900, campaigns=60, context=0.45, noise=0.9),
-    "easy": replace(DEMO, noise=0.0, context=1.0, affinity=0.9, crossed=0.7),
-    "hard": replace(DEMO, rows=400_000, users=20_000, ads=4_000, campaigns=200, own_share=0.6, click_rate=0.03),
+    "default": replace(DEMO, rows=400_000, users=6_000, ads=900, campaigns=60, noise=0.5),
+    "easy": replace(DEMO, context=2.0, affinity=0.1, crossed=0.1, own_share=0.05, fatigue=0.1, walk=0.0, noise=0.0),
+    "hard": replace(DEMO, users=10_000, ads=1_500, campaigns=100, own_share=0.3, click_rate=0.05, noise=1.0),
 }
 
 
