@@ -1,0 +1,81 @@
+"""insights and query: what was learnt, and everything that was recorded."""
+
+import json
+from dataclasses import asdict
+
+import click
+
+from rea.api.campaigns import history_of
+from rea.api.reading import SCHEMA
+from rea.cli.face import Face, command, percent
+from rea.domain.campaign import Campaign
+from rea.domain.errors import UsageError
+from rea.domain.evidence import Finding, Verdict
+
+VERDICT = click.option("--verdict", type=click.Choice([str(v) for v in Verdict]), help="Only these.")
+
+
+@command(campaign=False)
+@click.argument("text", default="")
+@click.option("--technique", default="", help="Only this technique.")
+@VERDICT
+def insights(face: Face, text: str, technique: str, verdict: str | None) -> None:
+    """What was learnt, over all campaigns; the refuted and the failed too."""
+    from rea import app
+
+    if not face.config.store.exists():
+        raise UsageError("nothing was learnt yet: there is no store", "run a campaign: rea start DIRECTORY --budget 2h")
+    found = app.insights(face.config).find(text, technique=technique, verdict=Verdict(verdict) if verdict else None)
+    for i in found:
+        measured = (
+            f"{percent(i.measured.value)} [{percent(i.measured.low)}, {percent(i.measured.high)}]"
+            if i.measured
+            else "not measured"
+        )
+        line = f"{i.verdict:<12} {measured:<30} {i.change}  ({i.setting.model} on {i.setting.workload}, {i.campaign})"
+        face.say("insight", asdict(i), line)
+    if not found and not face.as_json:
+        click.echo("nothing matches")
+
+
+@command()
+@click.argument(
+    "what", type=click.Choice(["findings", "hypotheses", "experiments", "jobs", "events"]), default="findings"
+)
+@VERDICT
+def query(face: Face, what: str, verdict: str | None) -> None:
+    """Findings, hypotheses, experiments or jobs of a campaign; or its events as versioned JSONL."""
+    journal, name, c = face.chosen()
+    if what == "events":
+        from rea.store import codec
+
+        for line in codec.to_jsonl(history_of(journal, name)):
+            click.echo(line)
+        return
+    for row, text in rows(c, what, verdict):
+        click.echo(json.dumps({"schema": SCHEMA, "kind": what, **row}, default=str) if face.as_json else text)
+
+
+def rows(c: Campaign, what: str, verdict: str | None) -> list[tuple[dict[str, object], str]]:
+    """Return what was asked for, each as a JSON object and as a line."""
+    if what == "hypotheses":
+        return [
+            (asdict(h), f"{h.id}  {h.source:<9} {h.change}  predicted {percent(h.predicted.value)}")
+            for h in c.hypotheses.values()
+        ]
+    if what == "experiments":
+        return [
+            (asdict(e), f"{e.id}  {e.fidelity:<8} {e.change}  {c.dropped.get(e.id, '')}")
+            for e in c.experiments.values()
+        ]
+    if what == "jobs":
+        return [
+            (asdict(r), f"{r.job.id}  {r.state:<10} {r.cost_ms / 1000:7.1f} s  {r.job.change}") for r in c.jobs.values()
+        ]
+    wanted = [f for f in c.findings.values() if verdict in (None, str(f.verdict))]
+    return [(asdict(f), _line(c, f)) for f in wanted]
+
+
+def _line(c: Campaign, f: Finding) -> str:
+    span = f"{percent(f.effect.value)} [{percent(f.effect.low)}, {percent(f.effect.high)}]"
+    return f"{f.phase:<13} {f.verdict:<12} {span:<32} {f.seeds} seeds  {c.experiments[f.experiment].change}"

@@ -1,0 +1,143 @@
+"""status, watch, why, logs, report: reading, which changes nothing."""
+
+import time
+from pathlib import Path
+
+import click
+
+from rea.api import reading
+from rea.api.campaigns import history_of, state_of
+from rea.campaign.advance import waiting_for
+from rea.cli.face import Face, command, percent, seconds
+from rea.domain.campaign import Campaign
+from rea.domain.errors import UsageError
+from rea.domain.job import JobState
+
+POLL_S = 1.0
+
+
+@command()
+@click.option("--exit-code", is_flag=True, help="Exit with the code of where the campaign stands, not with 0.")
+def status(face: Face, exit_code: bool) -> int:
+    """Where a campaign stands, in five lines."""
+    _, _, c = face.chosen()
+    facts = reading.status(c, waiting_for(c))
+    face.say("status", facts, five_lines(facts))
+    return reading.exit_code(c) if exit_code else 0
+
+
+def five_lines(s: reading.Status) -> str:
+    """Return a status for people."""
+    best = "nothing better than the baseline yet"
+    if s.best_effect is not None:
+        span = f"[{percent(s.best_effect.low)}, {percent(s.best_effect.high)}]"
+        best = f"{s.best}: {percent(s.best_effect.value)} better {span}, {s.best_seeds} seeds, labels {s.seal.replace('_', ' ')}"
+    return "\n".join(
+        (
+            f"{s.campaign}: {s.state.replace('_', ' ')}" + (f", {s.phase}, round {s.round}" if s.phase else ""),
+            f"spent    {seconds(s.spent_s)} of {seconds(s.granted_s or s.budget_s)} granted, {seconds(s.held_s)} held for running jobs",
+            f"jobs     {s.running} running, {s.jobs} so far for {s.experiments} experiments, {s.failures} failed",
+            f"best     {best}",
+            f"waits    for {s.waiting_for}" + (f" (digest {s.digest[:12]})" if s.digest else ""),
+        )
+    )
+
+
+@command()
+@click.option(
+    "--until",
+    type=click.Choice(["decision", "end"]),
+    default="decision",
+    help="Return when a person is needed, or only at the end.",
+)
+def watch(face: Face, until: str) -> int:
+    """Follow a campaign. Close it at any time: nothing depends on it."""
+    journal, name, c = face.chosen()
+    seen = 0
+    while True:
+        history = history_of(journal, name)
+        c = state_of(journal, name)
+        for recorded in history[seen:]:
+            if line := told(c, recorded.event):
+                face.say(
+                    "event", {"seq": recorded.seq, "at": recorded.at, "text": line}, f"{recorded.at[11:19]}  {line}"
+                )
+        seen = len(history)
+        code = reading.exit_code(c)
+        if c.ended or (until == "decision" and code in (10, 12)):
+            return code
+        time.sleep(POLL_S)
+
+
+def told(c: Campaign, event: object) -> str:
+    """Return one line about an event worth a line, or nothing."""
+    from rea.domain import event as e
+
+    match event:
+        case e.PhaseOpened(phase=phase, reason=reason) | e.ReplicatesAdded(phase=phase, reason=reason):
+            return f"{phase}: {reason}"
+        case e.JobEnded(job=job, status=ended) if ended.state is not JobState.SUCCEEDED:
+            return f"{job} {ended.state}: {ended.reason}"
+        case e.JobTreated(job=job, treatment=t):
+            return f"{job} {t.entry}: {t.remedy}, {t.reason}"
+        case e.Calibrated(noise=n):
+            return f"noise known: with this budget you can detect >= {n.detectable:.2%} of relative improvement"
+        case e.PlanDrafted(plan=p):
+            return f"plan drafted: {len(p.hypotheses)} hypotheses, digest {p.digest[:12]}"
+        case e.PlanApproved(approval=a) | e.ChecklistSigned(approval=a):
+            return f"{a.by} granted {a.granted_ms / 1000:.0f} device-seconds for {a.subject[:12]}"
+        case e.PhaseClosed(phase=phase, findings=found) if found:
+            best = max(found, key=lambda f: f.raw)
+            return f"{phase} found: best {c.experiments[best.experiment].change} {percent(best.raw)} ({best.verdict})"
+        case e.Paused(reason=reason):
+            return f"paused: {reason}"
+        case e.TestOpened(opening=o):
+            return f"test rows opened, opening {o.number} of this data"
+        case e.Concluded(proposal=p):
+            return f"concluded: {p.outcome}, {p.reason}"
+        case _:
+            return ""
+
+
+@command()
+@click.argument("subject", default="")
+def why(face: Face, subject: str) -> None:
+    """The reason for a state, a hypothesis, an experiment or a job (by its id; none: the campaign)."""
+    journal, name, c = face.chosen()
+    found = reading.why(c, history_of(journal, name), subject)
+    events = "\n".join(f"  {seq:>5}  {at[:19]}  {key}" for seq, at, key in found.events)
+    face.say("why", found, f"{found.subject}\n  {found.sentence}\n{events}")
+
+
+@command()
+@click.argument("job")
+@click.option("-n", "limit", default=8192, help="Bytes from the end.")
+def logs(face: Face, job: str, limit: int) -> None:
+    """The end of a job's log."""
+    from rea.executor.contract.log import tail
+
+    _, name, c = face.chosen()
+    found = [j for j in c.jobs if j.startswith(job)]
+    if not found:
+        raise UsageError(f"no job of {name} begins with {job!r}", "rea query jobs lists them")
+    text = tail(face.config.campaign(name) / "jobs" / found[-1], limit)
+    face.say("log", {"job": found[-1], "text": text}, text)
+
+
+@command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where to write it (default: the campaign's directory).",
+)
+def report(face: Face, out: Path | None) -> None:
+    """Write the report: one HTML file with plots, and Markdown."""
+    from rea.report import write
+
+    journal, name, c = face.chosen()
+    html, markdown = write(c, history_of(journal, name), out or face.config.campaign(name) / "report")
+    face.say(
+        "report",
+        {"html": str(html), "markdown": str(markdown)},
+        f"{html}\n{markdown}\nThis is a recommendation; nothing was deployed.",
+    )
