@@ -51,14 +51,18 @@ def treat(
     if entry.remedy not in _AGAIN:
         return _decided(entry, entry.remedy, entry.explanation)
     if len(history) >= MOST_TREATMENTS:
-        return _decided(entry, entry.then, f"{entry.explanation}; {len(history)} attempts failed before, for various reasons")
+        return _decided(
+            entry, entry.then, f"{entry.explanation}; {len(history)} attempts failed before, for various reasons"
+        )
     used = sum(t.entry == entry.name and t.remedy in _AGAIN for t in history)
     if used >= entry.limit:
         return _decided(entry, entry.then, f"{entry.explanation}; still so after {used} x {entry.remedy}")
     if entry.remedy is Remedy.ADJUST:
         return _adjusted(entry, job, history, workload)
     changed = any(t.changed for t in history)
-    return _decided(entry, Remedy.RETRY, f"{entry.explanation}; once more ({used + 1} of {entry.limit})", changed=changed)
+    return _decided(
+        entry, Remedy.RETRY, f"{entry.explanation}; once more ({used + 1} of {entry.limit})", changed=changed
+    )
 
 
 def adjustment(job: Job, treatment: Treatment, workload: Workload) -> Change:
@@ -96,7 +100,9 @@ def _unknown(job: Job, status: JobStatus, history: Sequence[Treatment]) -> Treat
     changed = any(t.changed for t in history)
     if len(history) < MOST_TREATMENTS and not any(t.entry == UNKNOWN for t in history):
         return _verdict(Remedy.RETRY, f"{told}; once more", changed)
-    return _verdict(Remedy.PAUSE if job.change == BASELINE else Remedy.DROP, f"{told}; a person has to read its log", False)
+    return _verdict(
+        Remedy.PAUSE if job.change == BASELINE else Remedy.DROP, f"{told}; a person has to read its log", False
+    )
 
 
 def _verdict(remedy: Remedy, reason: str, changed: bool) -> Treatment:

@@ -61,7 +61,7 @@ def _command(python: Path, tree: Path, case: Mapping[str, Any]) -> list[str]:
     places = {"python": str(python), "repo": str(tree), "tmpfs": str(tree / "tmpfs")}
     argv = [part.format(**places) for part in case.get("argv", ["{python}", "train.py"])]
     if case.get("tmpfs"):
-        mount = f"mkdir -p {tree}/tmpfs && mount -t tmpfs -o size={case['tmpfs']} none {tree}/tmpfs && exec \"$@\""
+        mount = f'mkdir -p {tree}/tmpfs && mount -t tmpfs -o size={case["tmpfs"]} none {tree}/tmpfs && exec "$@"'
         return ["unshare", "-m", "sh", "-c", mount, "sh", *argv]
     return argv
 
