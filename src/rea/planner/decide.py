@@ -11,7 +11,7 @@ from rea.planner.phases import calibration, combination, confirmation, exploitat
 from rea.planner.phases.opening import ended
 
 MOST_ROUNDS = 3
-ROUND_RUNS = 6  # full runs that must be affordable for another round to be worth opening
+ROUND_RUNS = 20  # full runs that must be affordable for another round to be worth opening
 
 
 def decide(c: Campaign, observed: Observed, runbook: Digest) -> Decision:
@@ -48,15 +48,15 @@ def _phases(c: Campaign, observed: Observed) -> Decision:
         return confirmation.step(c, observed)
     if finishing(c):
         return _end_selection(c) or confirmation.step(c, observed)
-    for phase, step in (
-        (Phase.VALIDATION, validation.step),
-        (Phase.COMBINATION, combination.step),
-        (Phase.EXPLOITATION, exploitation.step),
-    ):
+    for phase, step in ((Phase.VALIDATION, validation.step), (Phase.COMBINATION, combination.step)):
         record = c.phase(c.round, phase)
         if record is None or not record.closed:
             return step(c, c.round)
-    return _next_round(c) or confirmation.step(c, observed)
+    refining = c.phase(c.round, Phase.EXPLOITATION)
+    if refining is None:
+        # breadth before depth: ideas not tried yet are worth more than a finer setting of those that were
+        return _next_round(c) or exploitation.step(c, c.round)
+    return exploitation.step(c, c.round) if not refining.closed else confirmation.step(c, observed)
 
 
 def _next_round(c: Campaign) -> Decision:
@@ -65,7 +65,7 @@ def _next_round(c: Campaign) -> Decision:
     exhausted = tried is None or not tried.experiments
     if exhausted or c.round >= MOST_ROUNDS or free_ms(c) < ROUND_RUNS * full_ms(c):
         return Decision()
-    return Decision(actions=(Propose(round=c.round + 1, count=max(2, free_ms(c) // full_ms(c) // 3)),))
+    return Decision(actions=(Propose(round=c.round + 1, count=max(2, free_ms(c) // full_ms(c) // 4)),))
 
 
 def finishing(c: Campaign) -> bool:

@@ -10,14 +10,15 @@ from rea.planner.cost import MARGIN, confirmation_seeds, full_ms, reserve_ms, ru
 
 VALIDATION_SHARE = 0.40  # of what selection may spend
 COMBINATION_SHARE = 0.20
+FURTHER = 0.7  # full runs that a hypothesis costs on average beyond its first, cheap one
 SPREAD = 0.35  # of a phase's estimate: how far its cost may lie off
-MOST_HYPOTHESES = 24
+MOST_HYPOTHESES = 32
 FEWEST_HYPOTHESES = 3
 
 
 def wanted_hypotheses(c: Campaign) -> int:
     """Return how many hypotheses the Validation share pays for: a cheap run each, full runs and further looks for the better part."""
-    each = run_ms(c, c.setup.fidelities[0].name) + 1.3 * full_ms(c) if len(c.setup.fidelities) > 1 else 2.3 * full_ms(c)
+    each = run_ms(c, c.setup.fidelities[0].name) + FURTHER * full_ms(c)
     return max(FEWEST_HYPOTHESES, min(MOST_HYPOTHESES, int(selection_ms(c) * VALIDATION_SHARE / each)))
 
 
@@ -46,7 +47,7 @@ def phases(c: Campaign) -> tuple[PhasePlan, ...]:
     pool, full, count = selection_ms(c), full_ms(c), len(c.hypotheses)
     cheap = run_ms(c, c.setup.fidelities[0].name)
     relative = sum(h.cost for h in c.hypotheses.values())
-    validating = min(round(relative * (cheap + 1.3 * full)), round(pool * VALIDATION_SHARE / (1 - SPREAD)))
+    validating = min(round(relative * (cheap + FURTHER * full)), round(pool * VALIDATION_SHARE / (1 - SPREAD)))
     stacks = min(2 * ceil(count / 3) + 2, int(pool * COMBINATION_SHARE / full))
     combining = stacks * full
     refining = max(0, pool - validating - combining)

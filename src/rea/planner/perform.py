@@ -33,10 +33,13 @@ def propose(action: Propose, c: Campaign, ports: Ports) -> tuple[Event, ...]:
     briefing = Briefing(
         workload=c.setup, setting=c.setting, current=current, noise=c.calibrated, taken=taken, round=action.round
     )
-    offers = [source.propose(briefing, 2 * action.count) for source in ports.sources]
-    chosen = choose(offers, action.count, EXPLORATION, c.policy.seed + action.round)
-    stacked = [_on(current, h) for h in chosen]
-    return (HypothesesProposed(round=action.round, hypotheses=tuple(h for h in stacked if h.id not in taken)),)
+    offers = [source.propose(briefing, 2 * action.count + len(taken)) for source in ports.sources]
+    offered = action.count if action.round == 1 else action.count + len(c.hypotheses)
+    chosen = choose(offers, offered, EXPLORATION, c.policy.seed + action.round)
+    tested = {h.moves for h in c.hypotheses.values()}  # what was tried alone is not tried again on top of something
+    stacked = [_on(current, h) for h in chosen if action.round == 1 or h.moves not in tested]
+    fresh = tuple(h for h in stacked if h.id not in taken)[: action.count]
+    return (HypothesesProposed(round=action.round, hypotheses=fresh),)
 
 
 def _on(current: Change, hypothesis: Hypothesis) -> Hypothesis:

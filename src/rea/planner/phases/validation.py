@@ -11,8 +11,8 @@ from rea.planner.arms import Arm, arms
 from rea.planner.cost import free_ms, full_ms, run_ms, spent_in
 from rea.planner.phases.opening import added, busy, compare, ended, experiment, fresh, opened
 
-KEEP = 0.5  # share of a rung that is promoted whatever it shows
-HOPEFUL = 0.5  # chance of being better than the baseline above which an arm is promoted all the same
+KEEP = 0.35  # share of a rung that is promoted whatever it shows
+HOPEFUL = 0.7  # chance of being better than the baseline above which an arm is promoted all the same
 WORTH_A_LOOK = 0.35  # chance below which no further replicate is spent on an arm at full fidelity
 
 

@@ -1,0 +1,3 @@
+from rea.cli.main import main
+
+main()

@@ -1,0 +1,29 @@
+"""Writes a campaign's report beside it, both files whole or not at all."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rea.domain.campaign import Campaign
+from rea.domain.event import Recorded
+from rea.report.facts import facts_of
+from rea.report.page import html, markdown
+
+
+def write(campaign: Campaign, recorded: Sequence[Recorded], directory: Path) -> tuple[Path, Path]:
+    """Write ``report.html`` (one file, no script, no outside request) and ``report.md``, and return their paths."""
+    from rea.report import plots
+
+    directory.mkdir(parents=True, exist_ok=True)
+    facts = facts_of(campaign, recorded)
+    drawn = plots.all_of(facts)
+    return (
+        _whole(directory / "report.html", html(facts, drawn)),
+        _whole(directory / "report.md", markdown(facts)),
+    )
+
+
+def _whole(path: Path, text: str) -> Path:
+    half = path.with_name(path.name + ".half")
+    half.write_text(text, encoding="utf-8")
+    half.replace(path)
+    return path
