@@ -42,7 +42,8 @@ def apply(campaign: Campaign, event: e.Event) -> None:
         case (
             e.PhaseOpened()
             | e.ReplicatesAdded()
-            | e.ExperimentDropped() | e.ReplicateCut()
+            | e.ExperimentDropped()
+            | e.ReplicateCut()
             | e.PhaseEnded()
             | e.PhaseClosed()
             | e.Suggested()

@@ -50,7 +50,7 @@ def query(face: Face, what: str, verdict: str | None) -> None:
         from rea.store import codec
 
         for line in codec.to_jsonl(history_of(journal, name)):
-            click.echo(line)
+            click.echo(line.rstrip())
         return
     for row, text in rows(c, what, verdict):
         click.echo(json.dumps({"schema": SCHEMA, "kind": what, **row}, default=str) if face.as_json else text)

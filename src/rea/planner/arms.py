@@ -1,6 +1,6 @@
 """What the planner believes of each arm: estimates from comparisons, shrunk for having been looked at. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rea.domain.action import ArmPair

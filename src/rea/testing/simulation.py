@@ -6,7 +6,6 @@ from hashlib import sha256
 from pathlib import Path
 from random import Random
 from statistics import fmean
-from tempfile import mkdtemp
 
 from rea.campaign.advance import advance
 from rea.campaign.evolve import replay
@@ -29,6 +28,7 @@ from rea.domain.insight import Insight, Prior, Setting
 from rea.domain.job import Job, Launch
 from rea.domain.lever import Lever, LeverType, Role, Scalar
 from rea.domain.plan import Approval, Checklist, Policy
+from rea.domain.runbook import RunbookEntry
 from rea.domain.workload import Command, Data, Fidelity, MetricName, Resources, Workload
 from rea.executor.backends.simulated import Run, SimulatedBackend
 from rea.ports import Briefing, Point, Ports
@@ -89,8 +89,8 @@ class World:
     jobs: dict[JobId, Job] = field(default_factory=dict)
     kept: dict[Digest, Insight] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
-    directory: Path = field(default_factory=lambda: Path(mkdtemp(prefix="rea-world-")))
-    runbook: tuple = ()  # type: ignore[type-arg]
+    directory: Path = Path("/nonexistent")  # where a STOP file would lie
+    runbook: tuple[RunbookEntry, ...] = ()
 
     def __post_init__(self) -> None:
         self.backend = SimulatedBackend(outcome=self._outcome, now=lambda: self.clock)

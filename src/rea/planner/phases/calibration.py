@@ -59,7 +59,9 @@ def _noise(c: Campaign, full: Experiment) -> Noise:
         degrees_of_freedom=len(runs[full.fidelity]) - 1,
         row_sd=row_sd,
         cost_ms=costs,
-        hold_ms=hold_ms(limit_s(dict(costs)[full.fidelity], resources.devices, resources.time_limit_s), resources.devices),
+        hold_ms=hold_ms(
+            limit_s(dict(costs)[full.fidelity], resources.devices, resources.time_limit_s), resources.devices
+        ),
         baseline=fmean(_values(c, runs[full.fidelity])),
         detectable=detectable(sd, row_sd, seeds, seeds, alpha=c.policy.alpha, power=0.8),
         bound=split.bound if split else None,
