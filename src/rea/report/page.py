@@ -1,26 +1,58 @@
-"""Facts as pages. All that came from outside is escaped by the templates."""
+"""Facts as pages. All that came from outside is escaped: by autoescape in HTML, by ``md`` in Markdown."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rea.report.facts import Facts, signed
+from rea.report import numbers as n
+from rea.report.facts import Facts
 
 if TYPE_CHECKING:
-    from rea.report.plots import Drawn
+    from rea.report.plots import Plots
+
+MOST_ROWS, MOST_FAILURES = 120, 40
+SPOKEN = re.compile(r"([\\`*_{}\[\]()#+!|~$])")
+FILTERS: dict[str, Callable[..., str]] = {
+    "effect": n.effect,
+    "interval": n.interval,
+    "percent": n.percent,
+    "share": n.share,
+    "size": n.size,
+    "value": n.value,
+    "duration": n.duration,
+    "hours": n.hours,
+    "probability": n.probability,
+}
 
 
-def html(facts: Facts, drawn: Sequence["Drawn"]) -> str:
+def html(facts: Facts, plots: "Plots") -> str:
     """Return the report as one HTML file."""
-    return _render("report.html.j2", facts, drawn)
+    return _render("report.html.j2", facts, plots)
 
 
 def markdown(facts: Facts) -> str:
     """Return the report as Markdown."""
-    return _render("report.md.j2", facts, ())
+    return _render("report.md.j2", facts, None)
 
 
-def _render(template: str, facts: Facts, drawn: Sequence["Drawn"]) -> str:
+def md(text: object) -> str:
+    """Return ``text`` so that Markdown and the HTML inside it say it and do nothing else."""
+    spoken = SPOKEN.sub(r"\\\1", str(text).replace("&", "&amp;"))
+    return spoken.replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
+
+
+def code(text: object) -> str:
+    """Return ``text`` as inline code that a table cell can hold."""
+    return "`" + str(text).replace("`", "'").replace("|", "\\|").replace("<", "‹").replace("\n", " ") + "`"
+
+
+def fence(text: object) -> str:
+    """Return ``text`` so that it cannot end the code block it stands in."""
+    return str(text).replace("```", "'''")
+
+
+def _render(template: str, facts: Facts, plots: "Plots | None") -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     pages = Environment(
@@ -30,9 +62,5 @@ def _render(template: str, facts: Facts, drawn: Sequence["Drawn"]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters["signed"] = signed
-    pages.filters["cell"] = lambda text: (
-        "".join(ch for ch in str(text) if ch.isprintable()).replace("|", "\\|").replace("<", "&lt;")
-    )
-    pages.filters["readable"] = lambda text: "".join(ch for ch in str(text) if ch.isprintable() or ch == "\n")
-    return pages.get_template(template).render(f=facts, c=facts.campaign, drawn=drawn)
+    pages.filters.update(FILTERS, md=md, code=code, fence=fence)
+    return pages.get_template(template).render(f=facts, plots=plots, most_rows=MOST_ROWS, most_failures=MOST_FAILURES)

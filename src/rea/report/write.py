@@ -1,4 +1,4 @@
-"""Writes a campaign's report beside it, both files whole or not at all."""
+"""Writes a campaign's report, each file whole or not at all."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,13 +11,12 @@ from rea.report.page import html, markdown
 
 def write(campaign: Campaign, recorded: Sequence[Recorded], directory: Path) -> tuple[Path, Path]:
     """Write ``report.html`` (one file, no script, no outside request) and ``report.md``, and return their paths."""
-    from rea.report import plots
+    from rea.report.plots import draw
 
     directory.mkdir(parents=True, exist_ok=True)
     facts = facts_of(campaign, recorded)
-    drawn = plots.all_of(facts)
     return (
-        _whole(directory / "report.html", html(facts, drawn)),
+        _whole(directory / "report.html", html(facts, draw(facts))),
         _whole(directory / "report.md", markdown(facts)),
     )
 

@@ -1,0 +1,105 @@
+"""What a report says, as values: each number stands in the campaign's journal or follows from it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rea.domain.campaign import Campaign
+from rea.domain.event import Recorded
+from rea.domain.evidence import GuardrailResult
+from rea.domain.experiment import Phase
+from rea.report import numbers as n
+from rea.report.facts.failures import Failed, cancelled, failures
+from rea.report.facts.floor import Floor, floor
+from rea.report.facts.launch import Launch, direction, launch, metric
+from rea.report.facts.people import Touch, touches
+from rea.report.facts.quality import Compared, compared, guardrails
+from rea.report.facts.reproduce import reproduce
+from rea.report.facts.spending import Progress, Spending, progress, spending
+from rea.report.facts.tried import Calibration, Tried, calibration, tried
+from rea.report.foreign import line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """The budget in device-milliseconds; ``price`` is money for a device-hour, where the workload names one."""
+
+    granted: int
+    held: int
+    spent: int
+    overrun: int
+    price: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything a report shows. ``sign`` turns an improvement into the change of the metric itself."""
+
+    name: str
+    title: str
+    workload: str
+    opened: str
+    took: str
+    metric: str
+    sign: int
+    jobs: int
+    launch: Launch
+    tried: tuple[Tried, ...]
+    calibration: Calibration
+    compared: tuple[Compared, ...]
+    guardrails: tuple[GuardrailResult, ...]
+    failed: tuple[Failed, ...]
+    cancelled: int
+    floor: Floor | None
+    spending: tuple[Spending, ...]
+    progress: Progress
+    money: Money
+    human_touches: int
+    touches: tuple[Touch, ...]
+    reproduce: tuple[tuple[str, str], ...]
+
+    @property
+    def confirmed(self) -> tuple[Tried, ...]:
+        return tuple(t for t in self.tried if t.phase == Phase.CONFIRMATION)
+
+    @property
+    def hypotheses(self) -> tuple[Tried, ...]:
+        return tuple(t for t in self.tried if t.claim is not None)
+
+    @property
+    def stacks(self) -> tuple[Tried, ...]:
+        return tuple(t for t in self.tried if t.claim is None and t.phase != Phase.CONFIRMATION)
+
+
+def facts_of(c: Campaign, recorded: Sequence[Recorded]) -> Facts:
+    """Return the facts of a campaign, finished or not."""
+    rows = tried(c)
+    return Facts(
+        name=c.id,
+        title=line(c.question) or c.id or "A campaign that was not opened",
+        workload=line(c.workload.name) if c.workload else "",
+        opened=n.moment(c.opened_at) if c.opened_at else "",
+        took=n.elapsed(c.opened_at, recorded[-1].at) if recorded else "",
+        metric=metric(c),
+        sign=direction(c),
+        jobs=len(c.jobs),
+        launch=launch(c),
+        tried=rows,
+        calibration=calibration(rows),
+        compared=compared(c),
+        guardrails=guardrails(c),
+        failed=failures(c),
+        cancelled=cancelled(c),
+        floor=floor(c),
+        spending=spending(c),
+        progress=progress(c, recorded),
+        money=_money(c),
+        human_touches=c.human_touches,
+        touches=touches(recorded),
+        reproduce=reproduce(c),
+    )
+
+
+def _money(c: Campaign) -> Money:
+    price = c.plan.price_per_hour if c.plan else c.workload.price_per_hour if c.workload else None
+    x = c.ledger
+    return Money(granted=x.granted, held=x.held, spent=x.spent, overrun=x.overrun, price=price)

@@ -1,0 +1,177 @@
+"""What was tried: each experiment with its verdict, what was predicted, what was measured, and how stacks compare with their parts."""
+
+from dataclasses import dataclass
+
+from rea.domain.campaign import Campaign
+from rea.domain.evidence import Comparison, Finding, Rows, Verdict
+from rea.domain.experiment import Phase
+from rea.domain.hypothesis import Effect, Hypothesis
+from rea.domain.ids import ExperimentId, HypothesisId
+from rea.report.foreign import line
+from rea.statistics.interaction import interaction
+from rea.statistics.score import mean_of, pool_of, score
+from rea.statistics.variance import Pool
+
+NOT_TESTED = "not tested"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interacting:
+    """A stack's effect minus the sum of its parts', with the 95 % interval that decides the kind."""
+
+    kind: str
+    difference: Effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a hypothesis said before it was tested. ``predicted`` is an 80 % interval."""
+
+    source: str
+    statement: str
+    citation: str
+    predicted: Effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """One experiment with its verdict, or one hypothesis that never ran. Effects are improvements, positive = better.
+
+    ``effect`` is shrunk where it was used to choose; ``raw`` is what was measured, with its own 95 % interval where that can be told.
+    """
+
+    name: str
+    change: str
+    phase: str
+    verdict: str
+    effect: Effect | None = None
+    raw: Effect | None = None
+    p_value: float | None = None
+    seeds: int = 0
+    fidelity: str = ""
+    cost_ms: int = 0
+    flags: tuple[str, ...] = ()
+    reason: str = ""
+    claim: Claim | None = None
+    interacting: Interacting | None = None
+
+    @property
+    def measured(self) -> bool:
+        return self.effect is not None and self.verdict != Verdict.DROPPED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """How well effects were predicted: how many measured ones lay in their 80 % interval, and the mean of predicted minus measured."""
+
+    inside: int
+    scored: int
+    optimism: float
+
+
+def tried(c: Campaign) -> tuple[Tried, ...]:
+    """Return everything that has a verdict, then every hypothesis that has none; the best first within each."""
+    found = sorted((_found(c, f) for f in c.findings.values()), key=_best_first)
+    tested = {h for f in c.findings.values() for h in f.hypotheses if f.phase is Phase.VALIDATION}
+    return (*found, *(_untested(c, h) for h in c.hypotheses.values() if h.id not in tested))
+
+
+def calibration(rows: tuple[Tried, ...]) -> Calibration:
+    """Score predictions against what was measured, unshrunk: a shrunk effect has its prediction in it."""
+    pairs = [(t.claim.predicted, t.raw.value) for t in rows if t.claim and t.raw and t.measured]
+    inside = sum(1 for predicted, raw in pairs if predicted.low <= raw <= predicted.high)
+    off = sum(predicted.value - raw for predicted, raw in pairs) / max(1, len(pairs))
+    return Calibration(inside=inside, scored=len(pairs), optimism=off)
+
+
+def _best_first(t: Tried) -> tuple[bool, float]:
+    return not t.measured, -t.effect.value if t.effect else 0.0
+
+
+def _found(c: Campaign, f: Finding) -> Tried:
+    e = c.experiments[f.experiment]
+    alone = [c.hypotheses[h] for h in f.hypotheses if h in c.hypotheses]
+    about = alone[0] if len(alone) == 1 and f.phase is Phase.VALIDATION else None
+    dropped = f.verdict is Verdict.DROPPED
+    return Tried(
+        name=about.id if about else f.experiment,
+        change=line(str(e.change)),
+        phase=f.phase,
+        verdict=f.verdict,
+        effect=None if dropped else f.effect,
+        raw=None if dropped else _raw(c, f),
+        p_value=f.p_value,
+        seeds=f.seeds,
+        fidelity=f.fidelity,
+        cost_ms=_cost(c, f),
+        flags=tuple(str(x).replace("_", " ") for x in f.flags),
+        reason=line(f.reason),
+        interacting=_interacting(c, f),
+        claim=_claim(about) if about else None,
+    )
+
+
+def _claim(h: Hypothesis) -> Claim:
+    return Claim(source=str(h.source), statement=line(h.statement), citation=line(h.citation), predicted=h.predicted)
+
+
+def _untested(c: Campaign, h: Hypothesis) -> Tried:
+    rejected = c.rejected.get(h.id)
+    why = "not reached" if rejected is None else f"rejected: {line(rejected)}" if rejected else "rejected by a person"
+    change = line(str(h.change))
+    return Tried(name=h.id, change=change, phase=Phase.VALIDATION, verdict=NOT_TESTED, reason=why, claim=_claim(h))
+
+
+def _cost(c: Campaign, f: Finding) -> int:
+    jobs = (r for r in c.jobs.values() if r.job.experiment == f.experiment and r.job.phase is f.phase)
+    return sum(r.cost_ms for r in jobs)
+
+
+def _rows(f: Finding) -> Rows:
+    return Rows.TEST if f.phase is Phase.CONFIRMATION else Rows.JUDGE
+
+
+def _raw(c: Campaign, f: Finding) -> Effect:
+    known = c.comparison(f.experiment, c.setup.primary, _rows(f))
+    if known is None:
+        return Effect(value=f.raw, low=f.raw, high=f.raw)
+    low, high = score(known, noise_of(c, known)).interval()
+    return Effect(value=f.raw, low=low + f.raw - known.effect, high=high + f.raw - known.effect)
+
+
+def noise_of(c: Campaign, like: Comparison) -> Pool:
+    """Return the seed noise of the arms that are measured as ``like`` is; on test rows calibration's stands beside it."""
+    fidelity = c.experiments[like.experiment].fidelity
+    alike = [
+        x
+        for x in c.comparisons.values()
+        if (x.rows, x.metric, x.slice) == (like.rows, like.metric, like.slice)
+        and c.experiments[x.experiment].fidelity == fidelity
+    ]
+    known = c.noise is not None and like.rows is Rows.TEST and like.metric == c.setup.primary and not like.slice
+    return (
+        pool_of(alike, c.calibrated.sd_of(fidelity), float(c.calibrated.degrees_of_freedom))
+        if known
+        else pool_of(alike)
+    )
+
+
+def _interacting(c: Campaign, f: Finding) -> Interacting | None:
+    """Return how a stack's parts act on each other, where all of them were measured at the same fidelity."""
+    stack = c.comparison(f.experiment, c.setup.primary)
+    singles = [x for h in f.hypotheses if (x := _single(c, h, f.fidelity)) is not None]
+    if f.phase is not Phase.COMBINATION or stack is None or len(f.hypotheses) < 2 or len(singles) < len(f.hypotheses):
+        return None
+    pool = noise_of(c, stack)
+    shared = mean_of(stack.baseline_seeds, pool).variance
+    found = interaction(score(stack, pool), [score(x, pool) for x in singles], shared)
+    difference = Effect(value=found.estimate.effect, low=found.low, high=found.high)
+    return Interacting(kind=str(found.kind), difference=difference)
+
+
+def _single(c: Campaign, h: HypothesisId, fidelity: str) -> Comparison | None:
+    def is_it(e: ExperimentId) -> bool:
+        return c.experiments[e].hypotheses == (h,) and c.experiments[e].fidelity == fidelity
+
+    own = (x for x in c.comparisons.values() if is_it(x.experiment) and x.rows is Rows.JUDGE and not x.slice)
+    return next((x for x in own if x.metric == c.setup.primary), None)

@@ -1,0 +1,38 @@
+"""Text that others wrote: logs, statements, names. Made printable, short, and free of what looks like a secret."""
+
+import re
+
+_ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?")
+_NAMED = re.compile(
+    r"""(?ix) ([\w.-]*(?:api[_-]?key|access[_-]?key|token|secret|passw(?:or)?d|authorization|credentials?)[\w-]*["']?\s*[=:]\s*)
+        (?:"[^"]*"? | '[^']*'? | (?:bearer|basic)\s+\S+ | \S+)"""
+)
+_KNOWN = re.compile(
+    r"(?:\b(?:sk|pk|rk)-[\w-]{8,}|\bgh[pousr]_\w{16,}|\bhf_\w{16,}|\bxox[a-z]-[\w-]{8,}|\bAKIA[0-9A-Z]{12,}|\beyJ[\w-]{8,}\.[\w.-]{8,}"
+    r"|(?<=://)[^\s/:@]+:[^\s/@]+(?=@)|(?i:(?<=bearer )\S{8,}))"
+)
+_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+REDACTED = "[redacted]"
+
+
+def printable(text: str) -> str:
+    """Return ``text`` without colour codes and control or direction-changing characters; line ends and tabs stay."""
+    plain = _ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(ch for ch in plain if ch.isprintable() or ch in "\n\t")
+
+
+def redacted(text: str) -> str:
+    """Return ``text`` without what looks like a secret. A pattern finds the common kinds, not all."""
+    return _KNOWN.sub(REDACTED, _NAMED.sub(rf"\1{REDACTED}", _KEY.sub(REDACTED, text)))
+
+
+def line(text: str, limit: int = 300) -> str:
+    """Return ``text`` as one printable line of at most ``limit`` characters, secrets left out."""
+    flat = " ".join(redacted(printable(text)).split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def excerpt(log: str, lines: int = 12, width: int = 200) -> str:
+    """Return the last lines of a log, each cut to ``width``, secrets left out."""
+    kept = [row.rstrip() for row in redacted(printable(log)).splitlines() if row.strip()][-lines:]
+    return "\n".join(row if len(row) <= width else row[: width - 1] + "…" for row in kept)
