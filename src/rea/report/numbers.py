@@ -46,6 +46,11 @@ def effect(e: Effect) -> str:
     return f"{percent(e.value, digits)} [{points(e.low, digits)}, {points(e.high, digits)}]"
 
 
+def alone(e: Effect) -> str:
+    """Return the value without its interval, in the digits that the interval supports."""
+    return percent(e.value, digits_of((e.high - e.low) / 2))
+
+
 def turned(e: Effect, sign: int) -> Effect:
     """Return an improvement as the change of the metric: ``sign`` is -1 where smaller is better."""
     low, high = sorted((sign * e.low, sign * e.high))

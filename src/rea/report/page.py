@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from rea.report.plots import Plots
 
 MOST_ROWS, MOST_FAILURES = 120, 40
-SPOKEN = re.compile(r"([\\`*_{}\[\]()#+!|~$])")
+SPOKEN = re.compile(r"([\\`*_\[\]|~$])")
 FILTERS: dict[str, Callable[..., str]] = {
     "effect": n.effect,
     "interval": n.interval,
+    "alone": n.alone,
     "percent": n.percent,
     "share": n.share,
     "size": n.size,

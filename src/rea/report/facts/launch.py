@@ -80,9 +80,13 @@ def turns(c: Campaign, change: Change) -> tuple[Turn, ...]:
     """Return what a change turns, beside what holds now."""
     levers = {v.name: v.default for v in c.workload.levers} if c.workload else {}
     return tuple(
-        Turn(name=line(name), now=line(formatted(levers[name])) if name in levers else "", proposed=line(formatted(v)))
+        Turn(name=line(name), now=_shown(levers[name]) if name in levers else "", proposed=_shown(v))
         for name, v in change.overrides
     )
+
+
+def _shown(setting: Scalar) -> str:
+    return line(formatted(setting)) or "(empty)"
 
 
 def as_arguments(c: Campaign, change: Change) -> str:

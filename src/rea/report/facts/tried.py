@@ -1,8 +1,10 @@
 """What was tried: each experiment with its verdict, what was predicted, what was measured, and how stacks compare with their parts."""
 
 from dataclasses import dataclass
+from statistics import median
 
 from rea.domain.campaign import Campaign
+from rea.domain.change import Change
 from rea.domain.evidence import Comparison, Finding, Rows, Verdict
 from rea.domain.experiment import Phase
 from rea.domain.hypothesis import Effect, Hypothesis
@@ -44,6 +46,7 @@ class Tried:
     change: str
     phase: str
     verdict: str
+    parts: tuple[str, ...] = ()  # of the change, one a setting or patch
     effect: Effect | None = None
     raw: Effect | None = None
     p_value: float | None = None
@@ -62,7 +65,7 @@ class Tried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """How well effects were predicted: how many measured ones lay in their 80 % interval, and the mean of predicted minus measured."""
+    """How well effects were predicted: how many measured ones lay in their 80 % interval, and the median of predicted minus measured."""
 
     inside: int
     scored: int
@@ -80,7 +83,7 @@ def calibration(rows: tuple[Tried, ...]) -> Calibration:
     """Score predictions against what was measured, unshrunk: a shrunk effect has its prediction in it."""
     pairs = [(t.claim.predicted, t.raw.value) for t in rows if t.claim and t.raw and t.measured]
     inside = sum(1 for predicted, raw in pairs if predicted.low <= raw <= predicted.high)
-    off = sum(predicted.value - raw for predicted, raw in pairs) / max(1, len(pairs))
+    off = median([predicted.value - raw for predicted, raw in pairs] or [0.0])
     return Calibration(inside=inside, scored=len(pairs), optimism=off)
 
 
@@ -98,6 +101,7 @@ def _found(c: Campaign, f: Finding) -> Tried:
         change=line(str(e.change)),
         phase=f.phase,
         verdict=f.verdict,
+        parts=parts(e.change),
         effect=None if dropped else f.effect,
         raw=None if dropped else _raw(c, f),
         p_value=f.p_value,
@@ -105,7 +109,7 @@ def _found(c: Campaign, f: Finding) -> Tried:
         fidelity=f.fidelity,
         cost_ms=_cost(c, f),
         flags=tuple(str(x).replace("_", " ") for x in f.flags),
-        reason=line(f.reason),
+        reason=line(_why(f)),
         interacting=_interacting(c, f),
         claim=_claim(about) if about else None,
     )
@@ -120,6 +124,17 @@ def _untested(c: Campaign, h: Hypothesis) -> Tried:
     why = "not reached" if rejected is None else f"rejected: {line(rejected)}" if rejected else "rejected by a person"
     change = line(str(h.change))
     return Tried(name=h.id, change=change, phase=Phase.VALIDATION, verdict=NOT_TESTED, reason=why, claim=_claim(h))
+
+
+def parts(change: Change) -> tuple[str, ...]:
+    """Return each setting and each patch of a change by itself, as text."""
+    settings = (str(Change(overrides=(pair,))) for pair in change.overrides)
+    return (*(line(s) for s in settings), *(str(Change(patches=(p,))) for p in change.patches))
+
+
+def _why(f: Finding) -> str:
+    """Return a finding's reason without the numbers that stand beside it."""
+    return f.reason.partition("; ")[2] if f.reason.startswith("measured ") else f.reason
 
 
 def _cost(c: Campaign, f: Finding) -> int:

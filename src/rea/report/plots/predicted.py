@@ -1,7 +1,13 @@
 """Predicted against measured: near the diagonal, predictions are worth having."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from rea.domain.hypothesis import Effect
 from rea.report.facts import Facts
-from rea.report.plots.style import FAINT, OF_VERDICT, SOFT, Drawn, figure, label, svg
+from rea.report.plots.style import FAINT, OF_VERDICT, SOFT, Drawn, beyond, clipped, figure, label, svg, window
+
+Row = tuple[Effect, Effect, str]
 
 
 def predicted(f: Facts) -> Drawn | None:
@@ -10,16 +16,34 @@ def predicted(f: Facts) -> Drawn | None:
     if not rows:
         return None
     drawn, (axis,) = figure(3.6)
-    for guess, raw, verdict in rows:
-        colour = OF_VERDICT.get(verdict, FAINT)
-        axis.plot([100 * guess.low, 100 * guess.high], [100 * raw.value] * 2, color=colour, lw=1, alpha=0.55)
-        axis.plot([100 * guess.value] * 2, [100 * raw.low, 100 * raw.high], color=colour, lw=1, alpha=0.55)
-        axis.plot([100 * guess.value], [100 * raw.value], "o", ms=5, color=colour)
-    ends = [min(axis.get_xlim()[0], axis.get_ylim()[0]), max(axis.get_xlim()[1], axis.get_ylim()[1])]
-    axis.plot(ends, ends, color=SOFT, lw=0.8, ls="--")
+    limits = window([100 * raw.value for _, raw, _ in rows], ())
+    for row in rows:
+        _mark(axis, row, limits)
+    _lines(axis, limits)
+    label(axis, "predicted improvement, % (across: 80 % interval)", "measured, % (up: 95 % interval)")
+    return Drawn(
+        alt=_alt(f, rows), svg=svg(drawn, "predicted"), note=beyond([100 * r.value for _, r, _ in rows], limits)
+    )
+
+
+def _mark(axis: Any, row: Row, limits: tuple[float, float]) -> None:
+    guess, raw, verdict = row
+    colour = OF_VERDICT.get(verdict, FAINT)
+    at, mark = clipped(100 * raw.value, limits, "v^", "o")
+    axis.plot([100 * guess.low, 100 * guess.high], [at, at], color=colour, lw=1, alpha=0.4)
+    axis.plot([100 * guess.value] * 2, [100 * raw.low, 100 * raw.high], color=colour, lw=1, alpha=0.4)
+    axis.plot([100 * guess.value], [at], mark, ms=5, color=colour, clip_on=False)
+
+
+def _lines(axis: Any, limits: tuple[float, float]) -> None:
+    low, high = axis.get_xlim()
+    axis.plot([low, high], [low, high], color=SOFT, lw=0.8, ls="--")
     axis.axhline(0, color=SOFT, lw=0.4)
     axis.axvline(0, color=SOFT, lw=0.4)
-    label(axis, "predicted improvement, % (across: 80 % interval)", "measured, % (up: 95 % interval)")
-    inside = f.calibration
-    alt = f"Predicted against measured improvement of {len(rows)} hypotheses; {inside.inside} of {inside.scored} inside their interval."
-    return Drawn(alt=alt, svg=svg(drawn, "predicted"))
+    axis.set_xlim(low, high)
+    axis.set_ylim(*limits)
+
+
+def _alt(f: Facts, rows: Sequence[Row]) -> str:
+    x = f.calibration
+    return f"Predicted against measured improvement of {len(rows)} hypotheses; {x.inside} of {x.scored} inside their interval."

@@ -5,7 +5,21 @@ from typing import Any
 from rea.domain.experiment import Phase
 from rea.report import numbers as n
 from rea.report.facts import Facts
-from rea.report.plots.style import FAINT, INK, OF_PHASE, SOFT, SUPPORTED, Drawn, figure, label, svg
+from rea.report.facts.spending import Progress
+from rea.report.plots.style import (
+    FAINT,
+    INK,
+    OF_PHASE,
+    SOFT,
+    SUPPORTED,
+    Drawn,
+    beyond,
+    clipped,
+    figure,
+    label,
+    svg,
+    window,
+)
 
 
 def progress(f: Facts) -> Drawn | None:
@@ -17,17 +31,26 @@ def progress(f: Facts) -> Drawn | None:
     scale = 1000 * divisor
     drawn, (axis,) = figure(2.7)
     _shade(axis, f, scale)
-    axis.plot([x / scale for x, _ in p.looks], [100 * y for _, y in p.looks], ".", color=FAINT, ms=4, alpha=0.7)
+    limits = _limits(p)
+    for x, y in p.looks:
+        at, mark = clipped(100 * y, limits, "v^", ".")
+        axis.plot([x / scale], [at], mark, color=FAINT, ms=4, alpha=0.7, clip_on=False)
     steps = [*p.best, (p.spent, p.best[-1][1])]
     axis.step([x / scale for x, _ in steps], [100 * y for _, y in steps], where="post", color=INK, lw=1.6)
     for x, e in p.confirmed:
         axis.plot([x / scale] * 2, [100 * e.low, 100 * e.high], color=SUPPORTED, lw=2.5)
         axis.plot([x / scale], [100 * e.value], "D", color=SUPPORTED, ms=6)
     axis.set_xlim(0, p.spent / scale * 1.02)
+    axis.set_ylim(*limits)
     axis.axhline(0, color=SOFT, lw=0.6)
     label(axis, f"device time spent, {unit}", "improvement, %")
     alt = f"Best improvement against device time: {n.percent(p.best[-1][1])} before Confirmation, after {n.duration(p.spent)}."
-    return Drawn(alt=alt, svg=svg(drawn, "progress"))
+    return Drawn(alt=alt, svg=svg(drawn, "progress"), note=beyond([100 * y for _, y in p.looks], limits))
+
+
+def _limits(p: Progress) -> tuple[float, float]:
+    hold = [*(100 * y for _, y in p.best), *(100 * end for _, e in p.confirmed for end in (e.low, e.high))]
+    return window([0.0, *(100 * y for _, y in p.looks)], hold)
 
 
 def _shade(axis: Any, f: Facts, scale: float) -> None:

@@ -6,6 +6,7 @@ Lines and text take the page's own colours, so that one drawing serves light, da
 import io
 import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,7 @@ class Drawn:
 
     alt: str
     svg: str
+    note: str = ""
 
 
 def figure(height: float, columns: int = 1, **grid: Any) -> Any:
@@ -45,6 +47,29 @@ def figure(height: float, columns: int = 1, **grid: Any) -> Any:
         axis.spines[["left", "bottom"]].set_color(SOFT)
         axis.tick_params(labelsize=8, colors=SOFT, labelcolor=INK)
     return drawn, axes
+
+
+def window(values: Sequence[float], hold: Sequence[float]) -> tuple[float, float]:
+    """Return axis limits that hold zero, all of ``hold`` and the bulk of ``values``: one run that diverged must not flatten the rest."""
+    ordered = sorted(values)
+    first, third = ordered[len(ordered) // 4], ordered[(3 * len(ordered)) // 4]
+    reach = 3 * max(third - first, max((0.0, *hold)) - min((0.0, *hold)))
+    kept = [0.0, *hold, *(v for v in values if first - reach <= v <= third + reach)]
+    pad = 0.05 * (max(kept) - min(kept)) or 1e-3
+    return min(kept) - pad, max(kept) + pad
+
+
+def beyond(values: Sequence[float], limits: tuple[float, float]) -> str:
+    """Say how many points lie outside the axis, or nothing."""
+    out = sum(not limits[0] <= v <= limits[1] for v in values)
+    return f" Far off and shown at the edge as arrows: {out}." if out else ""
+
+
+def clipped(value: float, limits: tuple[float, float], arrows: str, mark: str) -> tuple[float, str]:
+    """Return where to draw a point and as what: beyond the axis it becomes an arrow (below, above) at its edge."""
+    if limits[0] <= value <= limits[1]:
+        return value, mark
+    return (limits[0], arrows[0]) if value < limits[0] else (limits[1], arrows[1])
 
 
 def label(axis: Any, x: str, y: str = "") -> None:
