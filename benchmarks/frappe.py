@@ -41,7 +41,7 @@ def repository(folder: Path, model: str, data: Path) -> Path:
     base = {"model": model, **DEFAULT}
     words = "".join(f', "{name}={value}"' for name, value in {"label": "label", **base}.items())
     head = head.replace(', "{overrides}"]', f'{words}, "{{overrides}}"]')
-    text = head + DATA.format(path=data) + rest
+    text = head + DATA.format(path=data) + rest.replace("time_limit_s = 120", "time_limit_s = 60")
     for name, value in base.items():
         at = text.index(f'name = "{name}"\n')
         start = text.index("default = ", at)

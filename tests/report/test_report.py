@@ -53,9 +53,9 @@ def test_a_winner_is_told_with_its_interval_and_how_to_reproduce_it(tmp_path: Pa
     c = w.state
     assert c.proposal is not None
     assert c.proposal.finding is not None
-    worst = f"{-c.proposal.finding.effect.low:+.2%}".replace("%", " %")
+    worst = f"{100 * c.proposal.finding.effect.low:.2f}"
     for page in (html, markdown):
-        assert "Worth launching" in page
+        assert "worth launching" in page.lower()
         assert worst in page
         assert c.plan_digest in page
     assert html.count("<svg") == 3
@@ -107,5 +107,4 @@ def test_hostile_names_do_not_break_the_page(tmp_path: Path) -> None:
 def test_facts_are_the_journals() -> None:
     w = finished()
     facts = facts_of(w.state, w.journal.read(CAMPAIGN))
-    assert sum(s.spent for s in facts.spending) == pytest.approx(w.state.ledger.spent / 1000)
-    assert {t.raw for t in facts.confirmed} == {f.raw for f in w.state.findings.values() if f.phase == "confirmation"}
+    assert sum(s.spent_ms for s in facts.spending) == w.state.ledger.spent
