@@ -18,7 +18,7 @@ REDACTED = "[redacted]"
 def printable(text: str) -> str:
     """Return ``text`` without colour codes and control or direction-changing characters; line ends and tabs stay."""
     plain = _ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(ch for ch in plain if ch.isprintable() or ch in "\n\t")
+    return "".join(ch for ch in plain if ch.isprintable() or ch in "\n\t\u00a0")
 
 
 def redacted(text: str) -> str:
@@ -28,7 +28,7 @@ def redacted(text: str) -> str:
 
 def line(text: str, limit: int = 300) -> str:
     """Return ``text`` as one printable line of at most ``limit`` characters, secrets left out."""
-    flat = " ".join(redacted(printable(text)).split())
+    flat = re.sub(r"[ \n\t]+", " ", redacted(printable(text))).strip()
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 

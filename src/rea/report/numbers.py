@@ -66,7 +66,9 @@ def duration(milliseconds: float) -> str:
     """Return device time in the unit that fits it."""
     seconds = milliseconds / 1000
     divisor, unit = unit_of(milliseconds)
-    return f"{seconds / divisor:.{0 if seconds / divisor >= 99.5 or unit == 's' else 1}f}{NARROW}{unit}"
+    amount = seconds / divisor
+    digits = 0 if amount == 0 or amount >= (9.95 if unit == "s" else 99.5) else 1
+    return f"{amount:.{digits}f}{NARROW}{unit}"
 
 
 def unit_of(milliseconds: float) -> tuple[float, str]:

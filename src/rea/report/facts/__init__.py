@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from rea.domain.campaign import Campaign
 from rea.domain.event import Recorded
-from rea.domain.evidence import GuardrailResult
 from rea.domain.experiment import Phase
 from rea.report import numbers as n
 from rea.report.facts.failures import Failed, cancelled, failures
 from rea.report.facts.floor import Floor, floor
 from rea.report.facts.launch import Launch, direction, launch, metric
 from rea.report.facts.people import Touch, touches
-from rea.report.facts.quality import Compared, compared, guardrails
+from rea.report.facts.quality import Compared, Guarded, compared, guardrails
 from rea.report.facts.reproduce import reproduce
 from rea.report.facts.spending import Progress, Spending, progress, spending
 from rea.report.facts.tried import Calibration, Tried, calibration, tried
@@ -46,7 +45,7 @@ class Facts:
     tried: tuple[Tried, ...]
     calibration: Calibration
     compared: tuple[Compared, ...]
-    guardrails: tuple[GuardrailResult, ...]
+    guardrails: tuple[Guarded, ...]
     failed: tuple[Failed, ...]
     cancelled: int
     floor: Floor | None

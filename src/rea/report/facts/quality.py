@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rea.domain.campaign import Campaign
-from rea.domain.evidence import Comparison, GuardrailResult, Rows
+from rea.domain.evidence import Comparison, Rows
 from rea.domain.hypothesis import Effect
 from rea.report.facts.tried import noise_of
 from rea.report.foreign import line
@@ -49,7 +49,26 @@ def _compared(c: Campaign, x: Comparison) -> Compared:
     )
 
 
-def guardrails(c: Campaign) -> tuple[GuardrailResult, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarded:
+    """A guardrail of the proposal as it came out; ``relative`` says that its numbers are improvements, else they are values."""
+
+    name: str
+    outcome: str
+    found: Effect
+    relative: bool
+
+
+def guardrails(c: Campaign) -> tuple[Guarded, ...]:
     """Return the guardrails of what is proposed."""
-    found = c.proposal.finding if c.proposal else None
-    return found.guardrails if found else ()
+    proposed = c.proposal.finding if c.proposal else None
+    margins = {str(g) for g in c.workload.guardrails if g.margin is not None} if c.workload else set()
+    return tuple(
+        Guarded(
+            name=line(g.guardrail),
+            outcome=g.outcome,
+            found=Effect(value=g.value, low=g.low, high=g.high),
+            relative=g.guardrail in margins,
+        )
+        for g in (proposed.guardrails if proposed else ())
+    )

@@ -14,7 +14,10 @@ from rea.domain.hypothesis import Effect
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """Device-milliseconds of one phase: what the plan expected, with its interval, and what it was. No plan: None."""
+    """Device-milliseconds of one phase: what was expected, with its interval, and what it was. No plan: None.
+
+    For calibration, which comes before any plan, the most that signing the checklist granted stands in its place.
+    """
 
     phase: Phase
     planned: Effect | None
@@ -56,9 +59,11 @@ def spending(c: Campaign) -> tuple[Spending, ...]:
 def _spending(c: Campaign, phase: Phase) -> Spending:
     jobs = [r for r in c.jobs.values() if r.job.phase is phase]
     plan = c.plan.phase(phase) if c.plan else None
+    allowed = c.checklist.allowance_ms if c.checklist and phase is Phase.CALIBRATION else 0
+    known = (plan.cost_ms, plan.low_ms, plan.high_ms) if plan else (allowed, 0, allowed) if allowed else None
     return Spending(
         phase=phase,
-        planned=Effect(value=plan.cost_ms, low=plan.low_ms, high=plan.high_ms) if plan else None,
+        planned=Effect(value=known[0], low=known[1], high=known[2]) if known else None,
         spent_ms=sum(r.cost_ms for r in jobs),
         jobs=len(jobs),
         planned_jobs=plan.jobs if plan else None,

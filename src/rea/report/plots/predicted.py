@@ -7,6 +7,7 @@ from rea.domain.hypothesis import Effect
 from rea.report.facts import Facts
 from rea.report.plots.style import FAINT, OF_VERDICT, SOFT, Drawn, beyond, clipped, figure, label, svg, window
 
+CROWD = 15  # beyond so many points the upright intervals hide them
 Row = tuple[Effect, Effect, str]
 
 
@@ -17,21 +18,27 @@ def predicted(f: Facts) -> Drawn | None:
         return None
     drawn, (axis,) = figure(3.6)
     limits = window([100 * raw.value for _, raw, _ in rows], ())
+    crowded = len(rows) > CROWD
     for row in rows:
-        _mark(axis, row, limits)
+        _mark(axis, row, limits, crowded)
     _lines(axis, limits)
-    label(axis, "predicted improvement, % (across: 80 % interval)", "measured, % (up: 95 % interval)")
+    label(
+        axis,
+        "predicted improvement, % (across: 80 % interval)",
+        f"measured, %{'' if crowded else ' (up: 95 % interval)'}",
+    )
     return Drawn(
         alt=_alt(f, rows), svg=svg(drawn, "predicted"), note=beyond([100 * r.value for _, r, _ in rows], limits)
     )
 
 
-def _mark(axis: Any, row: Row, limits: tuple[float, float]) -> None:
+def _mark(axis: Any, row: Row, limits: tuple[float, float], crowded: bool) -> None:
     guess, raw, verdict = row
     colour = OF_VERDICT.get(verdict, FAINT)
     at, mark = clipped(100 * raw.value, limits, "v^", "o")
     axis.plot([100 * guess.low, 100 * guess.high], [at, at], color=colour, lw=1, alpha=0.4)
-    axis.plot([100 * guess.value] * 2, [100 * raw.low, 100 * raw.high], color=colour, lw=1, alpha=0.4)
+    if not crowded:
+        axis.plot([100 * guess.value] * 2, [100 * raw.low, 100 * raw.high], color=colour, lw=1, alpha=0.4)
     axis.plot([100 * guess.value], [at], mark, ms=5, color=colour, clip_on=False)
 
 
