@@ -45,7 +45,7 @@ def check(config: Settings, request: Request) -> CampaignId:
     directory.mkdir(mode=0o700, parents=True)
     try:
         workload, checklist = inspect(
-            config.state, directory, request.repository, round(request.budget_s * 1000), request.python
+            config.state, directory, request.repository, round(request.budget_s * 1000), request.python, policy
         )
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)  # nothing was opened: leave nothing behind
