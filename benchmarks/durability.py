@@ -35,7 +35,8 @@ def repository(work: Path) -> Path:
     folder = work / "toy"
     shutil.copytree(ROOT / "examples" / "toy", folder)
     script = folder / "train.py"
-    mark = 'if __name__ == "__main__":\n    with open(__import__("os").path.join(__import__("sys").argv[4], "..", "runs"), "a") as f: f.write("run\\n")\n'
+    place = '__import__("os").path.join(__import__("sys").argv[4], "..", "runs")'
+    mark = f'if __name__ == "__main__":\n    with open({place}, "a") as marks:\n        marks.write("run\\n")\n'
     script.write_text(script.read_text().replace('if __name__ == "__main__":\n', mark))
     git = ["git", "-C", str(folder), "-c", "user.name=bench", "-c", "user.email=bench@localhost"]
     for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "toy"]):
