@@ -49,13 +49,13 @@ constraints: .venv/ready .venv-ranking/ready
 	 .venv-ranking/bin/python -m pip freeze | grep -v '^torch') > constraints-ranking.txt
 
 # ---- figures: each prints what it measured, with a ratio against a named peer or limit -------------------------------------
-bench-quick: .venv/ready .venv-ranking/ready
-	QUICK=1 $(PY) benchmarks/error_control.py
-	$(PY) benchmarks/wake.py
-	$(PY) benchmarks/judge.py
-	$(PY) benchmarks/store.py
+# figures that depend on how busy the machine is are printed and fail nothing (-); what must not be lost or launched twice does
+bench-quick: .venv/ready
+	-QUICK=1 $(PY) benchmarks/error_control.py
+	-$(PY) benchmarks/wake.py
+	-$(PY) benchmarks/judge.py
+	-$(PY) benchmarks/store.py
 	QUICK=1 $(PY) benchmarks/durability.py
-	$(MAKE) bench-frappe QUICK=1
 
 bench-statistics: .venv/ready
 	$(PY) benchmarks/error_control.py
@@ -72,8 +72,8 @@ bench-store: .venv/ready
 bench-durability: .venv/ready
 	$(PY) benchmarks/durability.py
 
-bench-frappe: .venv/ready .venv-ranking/ready  ## DCNv2 and DeepFM on Frappe (needs REA_DATA)
-	$(if $(QUICK),QUICK=1) $(PY) benchmarks/frappe.py
+bench-frappe: .venv/ready .venv-ranking/ready  ## DeepFM and DCNv2 on Frappe (needs REA_DATA); BUDGET=900s each
+	$(PY) benchmarks/frappe.py
 
 clean:
 	rm -rf .venv .venv-ranking demo-run .mypy_cache .ruff_cache
