@@ -162,7 +162,7 @@ def test_the_timer_wakes_only_what_is_due(state: Path) -> None:
         gate.place(state, name).mkdir()
         (gate.place(state, name) / "due").write_text(due)
     assert list(gate._owed_campaigns(state, time.time())) == ["early"]
-    assert wake(state, "--due").wait() != 0, "there is no application in the process it started, and it is to say so"
+    assert wake(state, "--due").wait() != 0, "the campaign has no journal, and the process it started is to say so"
     assert gate.owed(gate.place(state, "early"), time.time()), "a wake that failed is still owed"
     assert (state / "timer").exists()
 

@@ -155,14 +155,14 @@ def test_what_is_told_and_does_not_block(seen: Observations, name: str, told: st
 
 def test_the_budget_has_to_cover_the_first_jobs() -> None:
     assert hold_ms(WORKLOAD) == 95_000
-    least = 2 * Policy().slots * 100_000
+    least = 2 * Policy().slots * 95_000
     assert of(SEEN, "budget", least).ok
     assert not of(SEEN, "budget", least - 1).ok
     assert not of(SEEN, "budget", 0).ok and "none was given" in of(SEEN, "budget", 0).detail
 
 
 def test_signing_never_grants_more_than_half_nor_more_than_calibration_can_take() -> None:
-    worst = Policy().calibration_seeds * 2 * 100_000
+    worst = Policy().calibration_seeds * 2 * 95_000
     assert calibration_allowance(WORKLOAD, Policy(), 10 * worst) == worst
     assert calibration_allowance(WORKLOAD, Policy(), worst) == worst // 2
 

@@ -49,8 +49,14 @@ def test_interrupted_it_leaves_nothing_running(tmp_path: Path) -> None:
         found.append(running(tmp_path / "long"))
         signal.pthread_kill(waiting, signal.SIGINT)
 
-    threading.Thread(target=interrupt).start()
-    with pytest.raises(KeyboardInterrupt):
-        run_here(asked)
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a background shell starts its children deaf to it
+    try:
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            run_here(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert not alive(found[0])
     assert status(tmp_path / "long", 0.0, 0.0).state is JobState.CANCELLED
