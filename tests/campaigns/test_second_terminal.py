@@ -26,7 +26,8 @@ def go(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def terminal(tmp_path: Path, go: Path) -> Iterator[Terminal]:
-    opened = checked(repository(tmp_path / "toy", prelude=WAITING.format(go=str(go))), tmp_path / "state")
+    folder = repository(tmp_path / "toy", prelude=WAITING.format(go=str(go)), limit_s=60)
+    opened = checked(folder, tmp_path / "state", budget_s=300.0)
     yield opened
     go.touch()
     opened.stop()

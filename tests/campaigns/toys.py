@@ -24,14 +24,16 @@ BUDGET_S = 50.0
 PATIENCE_S = 150.0
 
 
-def repository(folder: Path, *, prelude: str = "", ending: str = "") -> Path:
-    """Commit a small toy: two levers and tight limits. Every training first leaves a mark beside its output folder."""
+def repository(folder: Path, *, prelude: str = "", ending: str = "", limit_s: int = 2) -> Path:
+    """Commit a small toy: two levers and a limit of its own. Every training first leaves a mark beside its output folder."""
     shutil.copytree(TOY, folder)
     told = folder / "workload.toml"
     head, *levers = told.read_text().split("[[lever]]")
     levers[-1], tail = levers[-1].split("[[fidelity]]", 1)
     kept = [lever for lever in levers if any(f'name = "{name}"' in lever for name in KEPT)]
-    told.write_text("[[lever]]".join([head, *kept]) + "[[fidelity]]" + tail.replace("limit_s = 4", "limit_s = 2"))
+    told.write_text(
+        "[[lever]]".join([head, *kept]) + "[[fidelity]]" + tail.replace("limit_s = 4", f"limit_s = {limit_s}")
+    )
     script = folder / "train.py"
     start = 'if __name__ == "__main__":\n'
     body = script.read_text().replace(start + "    main()\n", "")
