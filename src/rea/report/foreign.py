@@ -4,14 +4,19 @@ import re
 
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?")
 _NAMED = re.compile(
-    r"""(?ix) ([\w.-]*(?:api[_-]?key|access[_-]?key|token|secret|passw(?:or)?d|authorization|credentials?)[\w-]*["']?\s*[=:]\s*)
-        (?:"[^"]*"? | '[^']*'? | (?:bearer|basic)\s+\S+ | \S+)"""
+    r"""(?ix) ((?:api[_-]?key|access[_-]?key|token|secret|passw(?:or)?d|authorization|credentials?)[\w-]{0,40}["']?\s{0,8}[=:]\s{0,8})
+        (?:"[^"]*"? | '[^']*'? | (?:bearer|basic)\s{1,8}\S+ | \S+)"""
 )
 _KNOWN = re.compile(
     r"(?:\b(?:sk|pk|rk)-[\w-]{8,}|\bgh[pousr]_\w{16,}|\bhf_\w{16,}|\bxox[a-z]-[\w-]{8,}|\bAKIA[0-9A-Z]{12,}|\beyJ[\w-]{8,}\.[\w.-]{8,}"
     r"|(?<=://)[^\s/:@]+:[^\s/@]+(?=@)|(?i:(?<=bearer )\S{8,}))"
 )
-_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+_KEY = re.compile(
+    r"(?:-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----|\A[\w+/=\s]*(?=-----END [A-Z ]{0,40}PRIVATE KEY-----))"
+    r".*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)",
+    re.DOTALL,
+)
+WINDOW = 20_000  # characters looked at: no pattern meets a text of any size
 REDACTED = "[redacted]"
 
 
@@ -28,11 +33,11 @@ def redacted(text: str) -> str:
 
 def line(text: str, limit: int = 300) -> str:
     """Return ``text`` as one printable line of at most ``limit`` characters, secrets left out."""
-    flat = re.sub(r"[ \n\t]+", " ", redacted(printable(text))).strip()
+    flat = re.sub(r"[ \n\t]+", " ", redacted(printable(text[:WINDOW]))).strip()
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 
 def excerpt(log: str, lines: int = 12, width: int = 200) -> str:
     """Return the last lines of a log, each cut to ``width``, secrets left out."""
-    kept = [row.rstrip() for row in redacted(printable(log)).splitlines() if row.strip()][-lines:]
+    kept = [row.rstrip() for row in redacted(printable(log[-WINDOW:])).splitlines() if row.strip()][-lines:]
     return "\n".join(row if len(row) <= width else row[: width - 1] + "…" for row in kept)

@@ -1,6 +1,6 @@
 """What was tried: each experiment with its verdict, what was predicted, what was measured, and how stacks compare with their parts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from rea.domain.campaign import Campaign
@@ -8,7 +8,7 @@ from rea.domain.change import Change
 from rea.domain.evidence import Comparison, Finding, Rows, Verdict
 from rea.domain.experiment import Phase
 from rea.domain.hypothesis import Effect, Hypothesis
-from rea.domain.ids import ExperimentId, HypothesisId
+from rea.domain.ids import HypothesisId
 from rea.report.foreign import line
 from rea.statistics.interaction import interaction
 from rea.statistics.score import mean_of, pool_of, score
@@ -101,7 +101,7 @@ def _found(c: Campaign, f: Finding) -> Tried:
         change=line(str(e.change)),
         phase=f.phase,
         verdict=f.verdict,
-        parts=parts(e.change),
+        parts=parts_of(e.change),
         effect=None if dropped else f.effect,
         raw=None if dropped else _raw(c, f),
         p_value=f.p_value,
@@ -126,7 +126,7 @@ def _untested(c: Campaign, h: Hypothesis) -> Tried:
     return Tried(name=h.id, change=change, phase=Phase.VALIDATION, verdict=NOT_TESTED, reason=why, claim=_claim(h))
 
 
-def parts(change: Change) -> tuple[str, ...]:
+def parts_of(change: Change) -> tuple[str, ...]:
     """Return each setting and each patch of a change by itself, as text."""
     settings = (str(Change(overrides=(pair,))) for pair in change.overrides)
     return (*(line(s) for s in settings), *(str(Change(patches=(p,))) for p in change.patches))
@@ -173,20 +173,17 @@ def noise_of(c: Campaign, like: Comparison) -> Pool:
 
 def _interacting(c: Campaign, f: Finding) -> Interacting | None:
     """Return how a stack's parts act on each other, where all of them were measured at the same fidelity."""
-    stack = c.comparison(f.experiment, c.setup.primary)
     singles = [x for h in f.hypotheses if (x := _single(c, h, f.fidelity)) is not None]
-    if f.phase is not Phase.COMBINATION or stack is None or len(f.hypotheses) < 2 or len(singles) < len(f.hypotheses):
+    arms = [(x, y) for x in (f, *singles) if (y := c.comparison(x.experiment, c.setup.primary)) is not None]
+    if f.phase is not Phase.COMBINATION or len(f.hypotheses) < 2 or len(arms) < 1 + len(f.hypotheses):
         return None
-    pool = noise_of(c, stack)
-    shared = mean_of(stack.baseline_seeds, pool).variance
-    found = interaction(score(stack, pool), [score(x, pool) for x in singles], shared)
+    pool = noise_of(c, arms[0][1])
+    stack, *parts = (replace(score(y, pool), effect=x.raw) for x, y in arms)
+    found = interaction(stack, parts, mean_of(arms[0][1].baseline_seeds, pool).variance)
     difference = Effect(value=found.estimate.effect, low=found.low, high=found.high)
     return Interacting(kind=str(found.kind), difference=difference)
 
 
-def _single(c: Campaign, h: HypothesisId, fidelity: str) -> Comparison | None:
-    def is_it(e: ExperimentId) -> bool:
-        return c.experiments[e].hypotheses == (h,) and c.experiments[e].fidelity == fidelity
-
-    own = (x for x in c.comparisons.values() if is_it(x.experiment) and x.rows is Rows.JUDGE and not x.slice)
-    return next((x for x in own if x.metric == c.setup.primary), None)
+def _single(c: Campaign, h: HypothesisId, fidelity: str) -> Finding | None:
+    alone = (f for f in c.findings.values() if f.hypotheses == (h,) and f.phase is Phase.VALIDATION)
+    return next((f for f in alone if f.fidelity == fidelity and f.verdict is not Verdict.DROPPED), None)

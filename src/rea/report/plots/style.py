@@ -95,6 +95,7 @@ def _slim(text: str) -> str:
     used = set(_USED.findall(text))
     text = re.sub(r' id="([^"]+)"', lambda m: m.group(0) if m.group(1) in used else "", text)
     text = re.sub(r"font: ([\d.]+px) [^;\"]+", r"font-size: \1; font-family: inherit", text)
+    text = re.sub(r"font-family: '[^;\"]+", "font-family: inherit", text)
     for ink, ours in _PAGE.items():
         text = text.replace(ink, ours)
     text = re.sub(r'(<svg[^>]*?) width="[^"]+"', r"\1", text, count=1)
