@@ -17,8 +17,8 @@ def predicted(f: Facts) -> Drawn | None:
     if not rows:
         return None
     drawn, (axis,) = figure(3.6)
-    limits = window([100 * raw.value for _, raw, _ in rows], ())
     crowded = len(rows) > CROWD
+    limits = window([100 * end for _, x, _ in rows for end in ((x.value,) if crowded else (x.low, x.high))], ())
     for row in rows:
         _mark(axis, row, limits, crowded)
     _lines(axis, limits)

@@ -23,9 +23,9 @@ from rea.report.plots.style import (
 
 
 def progress(f: Facts) -> Drawn | None:
-    """Return the best verified effect against device time; None before any job ended."""
+    """Return the best verified effect against device time; None before anything was measured."""
     p = f.progress
-    if p.spent == 0:
+    if not p.looks:
         return None
     divisor, unit = n.unit_of(p.spent)
     scale = 1000 * divisor
