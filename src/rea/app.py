@@ -92,8 +92,12 @@ def meta(log: SqlJournal, campaign: CampaignId) -> Callable[[JobId], tuple[int, 
     """Return what the judge asks about a job: its seed, its change and its purpose, as recorded."""
     from rea.campaign.evolve import replay
 
+    state = Campaign()
+
     def of(job: JobId) -> tuple[int, Change, Purpose]:
-        state: Campaign = replay(r.event for r in log.read(campaign))
+        nonlocal state
+        if job not in state.jobs:  # reserved since the journal was read last: what is known of a job never changes
+            state = replay(r.event for r in log.read(campaign))
         record = state.jobs[job].job
         return record.seed, record.change, record.purpose
 

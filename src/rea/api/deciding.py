@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from rea.api.proposing import named
 from rea.domain import event as e
 from rea.domain.campaign import Campaign
 from rea.domain.errors import NotApproved, UsageError
@@ -61,11 +62,9 @@ def reject(journal: Journal, campaign: CampaignId, c: Campaign, hypothesis: str,
     Raises:
         UsageError: there is no such hypothesis.
     """
-    found = [h for h in c.hypotheses if h.startswith(hypothesis)]
-    if len(found) != 1:
-        raise UsageError(f"{hypothesis!r} names {len(found)} hypotheses", "see rea plan for their ids")
-    _append(journal, campaign, lambda x: e.HypothesisRejected(hypothesis=found[0], by=by, reason=reason, command=x))
-    return found[0]
+    found = named(c, hypothesis)
+    _append(journal, campaign, lambda x: e.HypothesisRejected(hypothesis=found, by=by, reason=reason, command=x))
+    return found
 
 
 def pause(journal: Journal, campaign: CampaignId, reason: str, by: str) -> None:

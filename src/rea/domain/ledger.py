@@ -33,12 +33,3 @@ class Ledger:
         return replace(
             self, held=self.held - held, spent=self.spent + within, overrun=self.overrun + max(0, actual - held)
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorLedger:
-    """What may be claimed: ``alpha`` for all that Confirmation claims, ``fdr`` for verdicts before it."""
-
-    alpha: float = 0.05
-    fdr: float = 0.10
-    openings: int = 0

@@ -1,7 +1,7 @@
 """What things are expected to cost, in device-milliseconds. Pure."""
 
 from rea.domain.campaign import Campaign
-from rea.domain.experiment import Phase, Purpose
+from rea.domain.experiment import Phase
 
 LEAST_CONFIRMATION = 3  # fresh seeds an arm, below which nothing is confirmed
 MOST_CONFIRMATION = 10
@@ -49,10 +49,6 @@ def likely_ms(c: Campaign, held: int) -> int:
 def free_ms(c: Campaign) -> int:
     """Return what selection may still spend, at expected costs."""
     return c.ledger.granted - c.ledger.spent - likely_ms(c, c.ledger.held) - reserve_ms(c)
-
-
-def confirmed_runs(c: Campaign) -> int:
-    return sum(1 for r in c.jobs.values() if r.job.purpose is Purpose.CONFIRM)
 
 
 def _calibration_ms(c: Campaign) -> int:
