@@ -81,12 +81,20 @@ class Flag(StrEnum):
     UNTESTED = "untested"  # infrastructure failed; says nothing about the idea
 
 
+class Safety(StrEnum):
+    """What the interval says of a guardrail's margin."""
+
+    SAFE = "safe"
+    VIOLATED = "violated"
+    NOT_SHOWN_SAFE = "not_shown_safe"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardrailResult:
     """One guardrail asked of one arm: ``safe``, ``violated`` or ``not_shown_safe`` with the interval that says so."""
 
     guardrail: str
-    outcome: str
+    outcome: Safety
     value: float
     low: float
     high: float

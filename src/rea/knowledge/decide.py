@@ -3,11 +3,10 @@
 from rea.domain.action import Decision, Distil
 from rea.domain.campaign import Campaign
 from rea.domain.event import AGENT, Concluded, Event, Paused, PhaseClosed
-from rea.domain.evidence import Finding, Flag, Rows, Verdict
+from rea.domain.evidence import Finding, Flag, Rows, Safety, Verdict
 from rea.domain.experiment import Phase
 from rea.domain.proposal import Outcome, Proposal
 from rea.knowledge.findings import findings
-from rea.knowledge.guardrails import Outcome as Guarded
 
 
 def decide(c: Campaign) -> Decision:
@@ -62,7 +61,7 @@ def proposal(c: Campaign) -> Proposal:
 def vetoes(f: Finding) -> tuple[str, ...]:
     """Return why a person has to decide about a supported finding."""
     broken = [
-        f"guardrail: {g.guardrail} ({g.outcome}, {g.value:.4g})" for g in f.guardrails if g.outcome == Guarded.VIOLATED
+        f"guardrail: {g.guardrail} ({g.outcome}, {g.value:.4g})" for g in f.guardrails if g.outcome == Safety.VIOLATED
     ]
     return (*broken, *(str(flag) for flag in f.flags if flag is Flag.TOO_GOOD))
 

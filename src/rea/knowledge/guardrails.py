@@ -1,22 +1,13 @@
 """Guardrails are non-inferiority questions: safe, violated, or not shown safe, which a person decides. Pure."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from math import inf
 
-from rea.domain.evidence import Comparison, GuardrailResult
+from rea.domain.evidence import Comparison, GuardrailResult, Safety
 from rea.domain.workload import Guardrail
 from rea.statistics.effects import Estimate
 from rea.statistics.score import relative, score, score_cost, score_number, score_value
 from rea.statistics.variance import Pool
-
-
-class Outcome(StrEnum):
-    """What the interval says of the margin."""
-
-    SAFE = "safe"
-    VIOLATED = "violated"
-    NOT_SHOWN_SAFE = "not_shown_safe"
 
 
 def guardrail(
@@ -58,14 +49,14 @@ def guardrail_on_numbers(
 def judge(asked: Guardrail, estimates: Sequence[Estimate], level: float) -> GuardrailResult:
     """Judge estimates of the same kind as the guardrail's limits, one a slice, by the worst."""
     if not estimates:
-        return GuardrailResult(guardrail=str(asked), outcome=Outcome.NOT_SHOWN_SAFE, value=0.0, low=0.0, high=0.0)
+        return GuardrailResult(guardrail=str(asked), outcome=Safety.NOT_SHOWN_SAFE, value=0.0, low=0.0, high=0.0)
     strict = 1 - (1 - level) / len(estimates)
     results = [(e, e.interval(level), outcome(asked, e.interval(level), e.interval(strict))) for e in estimates]
     worst, (low, high), found = max(results, key=lambda r: (SEVERITY[r[2]], -room(asked, r[1])))
     return GuardrailResult(guardrail=str(asked), outcome=found, value=worst.effect, low=low, high=high)
 
 
-SEVERITY = {Outcome.SAFE: 0, Outcome.NOT_SHOWN_SAFE: 1, Outcome.VIOLATED: 2}
+SEVERITY = {Safety.SAFE: 0, Safety.NOT_SHOWN_SAFE: 1, Safety.VIOLATED: 2}
 
 
 def limits(asked: Guardrail) -> tuple[float, float]:
@@ -75,12 +66,12 @@ def limits(asked: Guardrail) -> tuple[float, float]:
     return (-inf if asked.low is None else asked.low), (inf if asked.high is None else asked.high)
 
 
-def outcome(asked: Guardrail, plain: tuple[float, float], strict: tuple[float, float]) -> Outcome:
+def outcome(asked: Guardrail, plain: tuple[float, float], strict: tuple[float, float]) -> Safety:
     """Return what an interval says; ``strict`` is the wider one that alone may say violated."""
     low, high = limits(asked)
     if low < plain[0] and plain[1] < high:
-        return Outcome.SAFE
-    return Outcome.VIOLATED if strict[1] < low or high < strict[0] else Outcome.NOT_SHOWN_SAFE
+        return Safety.SAFE
+    return Safety.VIOLATED if strict[1] < low or high < strict[0] else Safety.NOT_SHOWN_SAFE
 
 
 def room(asked: Guardrail, interval: tuple[float, float]) -> float:

@@ -4,7 +4,7 @@ from rea.domain.action import Compare, Decision, Observed
 from rea.domain.campaign import Campaign
 from rea.domain.change import BASELINE
 from rea.domain.event import TestOpened
-from rea.domain.evidence import Rows, TestOpening
+from rea.domain.evidence import Rows, Safety, TestOpening
 from rea.domain.experiment import Phase, Purpose
 from rea.domain.ids import ExperimentId
 from rea.planner.arms import Arm, pairs_due
@@ -35,7 +35,10 @@ def step(c: Campaign, observed: Observed) -> Decision:
 
 
 def finalists(c: Campaign) -> list[Arm]:
-    """Return the arms to confirm: at most the policy's number, flagged ones left out."""
+    """Return the arms to confirm: at most the policy's number, those beyond a guardrail left out.
+
+    One that looks too good to be true has paused the campaign: a person who resumed it wants it confirmed on fresh seeds.
+    """
     sound = [
         a for a in full_arms(c) if a.p_positive >= WORTH_CONFIRMING and a.mean > 0 and not vetoed(c, a.experiment.id)
     ]
@@ -43,9 +46,9 @@ def finalists(c: Campaign) -> list[Arm]:
 
 
 def vetoed(c: Campaign, experiment: ExperimentId) -> bool:
-    """Whether an earlier finding flags the arm: too good to be true, or beyond a guardrail."""
+    """Whether an earlier finding shows the arm beyond a guardrail."""
     found = [f for p in Phase if (f := c.finding(experiment, p)) is not None]
-    return any("too_good_to_be_true" in f.flags or any(g.outcome == "violated" for g in f.guardrails) for f in found)
+    return any(g.outcome is Safety.VIOLATED for f in found for g in f.guardrails)
 
 
 def _open(c: Campaign) -> Decision:
