@@ -122,7 +122,7 @@ def _loss(training: Training, index: Tensor) -> Tensor:
     """Weighted loss summed over rows and over members, each of which so gets its own gradient."""
     config, train = training.config, training.data.train
     with torch.autocast(training.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
-        logits = training.network(train.ids[index], train.numbers[index])
+        logits = training.network(train.ids.index_select(0, index), train.numbers.index_select(0, index))
     label = train.label[index]
     target = label + config.label_smoothing * (training.data.base_rate - label)
     target = target.unsqueeze(1).expand_as(logits)

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ranker import memory
 from ranker.config import ConfigError, parse
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def _write_run(training: "Training", path: Path, more: dict) -> None:
 def train(given: argparse.Namespace) -> None:
     """One training from the command line's arguments. Raises ConfigError and NotFinite."""
     config = parse(given.overrides)
+    memory.keep()
     import torch
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))

@@ -1,10 +1,31 @@
 """Fields as vectors: one fused embedding table for all id fields, one learned direction per number."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from ranker.config import Config
+from ranker.layers.dropout import dropout
+
+
+class _Lookup(torch.autograd.Function):
+    """Rows of a table. The gradient is summed by ``index_add_``: a fifth of the time of the built-in one, and in a fixed order."""
+
+    @staticmethod
+    def forward(ctx: Any, table: Tensor, rows: Tensor) -> Tensor:
+        flat = rows.flatten()
+        ctx.save_for_backward(flat)
+        ctx.size = len(table)
+        return table.index_select(0, flat).view(*rows.shape, table.shape[1])
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        (flat,) = ctx.saved_tensors
+        by_row = gradients[0].reshape(len(flat), -1)
+        if by_row.shape[1] == 1:  # a sum of numbers is much faster than one of rows
+            return by_row.new_zeros(ctx.size).index_add_(0, flat, by_row[:, 0]).unsqueeze(1), None
+        return by_row.new_zeros(ctx.size, by_row.shape[1]).index_add_(0, flat, by_row), None
 
 
 class Inputs(nn.Module):
@@ -27,7 +48,7 @@ class Inputs(nn.Module):
         rows = ids + self.offsets
         if self.training and self.id_dropout:
             rows = torch.where(torch.rand(ids.shape, device=ids.device) < self.id_dropout, self.offsets, rows)
-        fields = functional.embedding(rows, self.table)
+        fields = _Lookup.apply(self.table, rows)
         if numbers.shape[1]:
             fields = torch.cat([fields, numbers.unsqueeze(2) * self.directions], dim=1)
-        return functional.dropout(self.norm(fields), self.dropout, self.training)
+        return dropout(self.norm(fields), self.dropout, self.training)

@@ -5,6 +5,7 @@ import itertools
 from torch import Tensor, nn
 
 from ranker.config import Config
+from ranker.layers.dropout import Dropout
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -22,7 +23,7 @@ class Layer(nn.Module):
         super().__init__()
         norms = {"none": nn.Identity, "batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
         parts: list[nn.Module] = [nn.Linear(inputs, outputs), norms[config.normalisation](outputs)]
-        parts += [ACTIVATIONS[config.activation](), nn.Dropout(config.dropout)]
+        parts += [ACTIVATIONS[config.activation](), Dropout(config.dropout)]
         self.body = nn.Sequential(*parts)
         self.skip = config.residual and inputs == outputs
 

@@ -24,4 +24,5 @@ class Model(nn.Module):
         self.deep = nn.Linear(config.tower_width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return (self.out(self.attention(x).flatten(1)) + self.deep(self.tower(x.flatten(1)))).squeeze(1)
+        mixed = self.attention(x.permute(2, 1, 0).contiguous()).flatten(0, 1)
+        return mixed.t() @ self.out.weight[0] + self.out.bias + self.deep(self.tower(x.flatten(1))).squeeze(1)
