@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RUN = ROOT / "demo-run"
 REPOSITORY, STATE = RUN / "ranking", RUN / "state"
 REA = [sys.executable, "-P", "-m", "rea.cli"]
-BUDGET = "600s"
+BUDGET = "540s"
 LEAST_REACH = 0.25
 IDEAS = """\
 [[idea]]

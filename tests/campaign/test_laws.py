@@ -259,3 +259,20 @@ def test_replay_is_the_fold(clean: World) -> None:
     for event in events:
         state = evolve(state, event)
     assert state == replay(events)
+
+
+DEAR = Truth(effects={"a": 0.02, "b": 0.02, "c": -0.03, "d": -0.03}, times={"a": 2.4, "b": 2.4}, run_s=30.0)
+
+
+def test_a_stack_of_dear_parts_gets_the_time_that_its_parts_have_shown_to_need() -> None:
+    w = world(truth=DEAR, budget_s=4 * BUDGET_S)
+    c = w.run()
+    assert not [r for r in c.jobs.values() if r.status and r.status.reason == "time_limit"]
+    assert c.proposal is not None
+    assert {name for name, value in c.proposal.change.overrides if value} >= {"a", "b"}
+
+
+def test_without_it_the_stack_would_be_stopped_at_the_limit_of_a_default_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rea.executor.jobs.dearness", lambda c, change: 1.0)
+    c = world(truth=DEAR, budget_s=4 * BUDGET_S).run()
+    assert [r for r in c.jobs.values() if r.status and r.status.reason == "time_limit"]

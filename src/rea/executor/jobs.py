@@ -1,8 +1,10 @@
 """From replicates that want a job to the job they get: its name, its seed, what it resumes and what is held for it. Pure."""
 
+from math import prod
+
 from rea.domain.campaign import Campaign
 from rea.domain.change import BASELINE, Change
-from rea.domain.experiment import Replicate, seed_of
+from rea.domain.experiment import Experiment, Purpose, Replicate, seed_of
 from rea.domain.ids import JobId
 from rea.domain.job import Job, JobState, hold_ms, job_id, limit_s
 
@@ -10,7 +12,7 @@ from rea.domain.job import Job, JobState, hold_ms, job_id, limit_s
 def job_for(c: Campaign, replicate: Replicate, attempt: int, adjustment: Change) -> Job:
     """Return the job that attempts ``replicate`` for the ``attempt``-th time (from 0)."""
     experiment = c.experiments[replicate.experiment]
-    limit = time_limit_s(c, experiment.fidelity)
+    limit = time_limit_s(c, experiment)
     return Job(
         id=job_id(replicate, attempt),
         experiment=experiment.id,
@@ -28,12 +30,33 @@ def job_for(c: Campaign, replicate: Replicate, attempt: int, adjustment: Change)
     )
 
 
-def time_limit_s(c: Campaign, fidelity: str) -> int:
-    """Return the limit of one job in seconds: the workload's, tightened once calibration has shown what a run takes."""
+def time_limit_s(c: Campaign, experiment: Experiment) -> int:
+    """Return the limit of one job in seconds: the workload's, tightened once it has been seen what such a run takes."""
     resources = c.setup.resources
     if c.noise is None:
         return resources.time_limit_s
-    return limit_s(c.noise.cost_of(fidelity), resources.devices, resources.time_limit_s)
+    expected = round(c.noise.cost_of(experiment.fidelity) * dearness(c, experiment.change))
+    return limit_s(expected, resources.devices, resources.time_limit_s)
+
+
+def dearness(c: Campaign, change: Change) -> float:
+    """Return how many times a default run ``change`` takes, at least 1: as its own runs show, else as its levers showed when moved alone."""
+    own = [_shown(c, e) for e in c.experiments.values() if e.change == change]
+    if any(own):
+        return max(1.0, *own)
+    alone: dict[str, float] = {}
+    for experiment in c.experiments.values():
+        names = [name for name, _ in experiment.change.overrides]
+        if len(names) == 1:
+            alone[names[0]] = max(alone.get(names[0], 1.0), _shown(c, experiment))
+    return prod(alone.get(name, 1.0) for name, _ in change.overrides)
+
+
+def _shown(c: Campaign, experiment: Experiment) -> float:
+    """Return what the first run of an experiment cost, as a multiple of the default's at the same fidelity; 0 without one."""
+    first = Replicate(experiment=experiment.id, index=0, purpose=Purpose.SELECT).key
+    done = [j for j in c.attempts.get(first, ()) if c.jobs[j].state is JobState.SUCCEEDED]
+    return c.run_cost_ms(done[-1]) / c.calibrated.cost_of(experiment.fidelity) if done else 0.0
 
 
 def resumable(c: Campaign, replicate: Replicate) -> JobId | None:

@@ -2,6 +2,7 @@
 
 from rea.domain.campaign import Campaign
 from rea.domain.experiment import Phase
+from rea.domain.job import hold_ms, limit_s
 
 LEAST_CONFIRMATION = 3  # fresh seeds an arm, below which nothing is confirmed
 MOST_CONFIRMATION = 10
@@ -39,6 +40,13 @@ def reserve_ms(c: Campaign) -> int:
 def holding_ms(c: Campaign) -> int:
     """Return how much more is held for a full wave of jobs than they are expected to cost."""
     return c.policy.slots * max(0, c.calibrated.hold_ms - full_ms(c))
+
+
+def holding_for(c: Campaign, cost_ms: int) -> int:
+    """Return how much more is held for a full wave of jobs of this cost than they are expected to cost."""
+    resources = c.setup.resources
+    limit = limit_s(cost_ms, resources.devices, resources.time_limit_s)
+    return c.policy.slots * max(0, hold_ms(limit, resources.devices) - cost_ms)
 
 
 def likely_ms(c: Campaign, held: int) -> int:

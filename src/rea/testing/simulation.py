@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from math import prod
 from pathlib import Path
 from random import Random
 from statistics import fmean
@@ -49,6 +50,12 @@ class Truth:
     row_sd: float = 0.001
     interaction: float = 0.0  # added once for every pair of levers that is on
     run_s: float = 60.0
+    times: Mapping[str, float] = field(
+        default_factory=dict
+    )  # how many times longer a run takes with a lever on; they multiply
+
+    def dearness(self, change: Change) -> float:
+        return prod(self.times.get(name, 1.0) for name, value in change.overrides if value)
 
     def effect(self, change: Change) -> float:
         on = [n for n, v in change.overrides if v]
@@ -174,9 +181,8 @@ class World:
         job = self.jobs[launch.job]
         share = 1.0 if job.fidelity == "full" else 0.33
         share -= 0.33 if job.resumes else 0.0
-        return self.failing(job) or Run(
-            seconds=self.truth.run_s * share * (0.9 + 0.2 * draw(job.seed, job.fidelity).random())
-        )
+        seconds = self.truth.run_s * share * self.truth.dearness(job.change)
+        return self.failing(job) or Run(seconds=seconds * (0.9 + 0.2 * draw(job.seed, job.fidelity).random()))
 
     def score(self, job: Job, rows: Rows) -> float:
         """Return the NE that a job's predictions have: the truth, the noise of its seed, and that of the rows for its change."""

@@ -8,7 +8,7 @@ from rea.domain.evidence import Rows, Safety, TestOpening
 from rea.domain.experiment import Phase, Purpose
 from rea.domain.ids import ExperimentId
 from rea.planner.arms import Arm, pairs_due
-from rea.planner.cost import LEAST_CONFIRMATION, MARGIN, MOST_CONFIRMATION, full_ms, holding_ms
+from rea.planner.cost import LEAST_CONFIRMATION, MARGIN, MOST_CONFIRMATION, full_ms, holding_for
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import busy, ended, fresh, opened
 from rea.statistics.multiplicity import alpha_for_opening
@@ -59,16 +59,13 @@ def _open(c: Campaign) -> Decision:
     assert baseline is not None
     names = [baseline.id, *(a.experiment.id for a in chosen)]
     dearest = max([full_ms(c), *(a.cost_ms for a in chosen)])
-    seeds = max(LEAST_CONFIRMATION, min(MOST_CONFIRMATION, int(_spendable(c) / (dearest * MARGIN * len(names)))))
+    spendable = c.ledger.free - holding_for(c, dearest)
+    seeds = max(LEAST_CONFIRMATION, min(MOST_CONFIRMATION, int(spendable / (dearest * MARGIN * len(names)))))
     # interleaved, so that a drift of the machine meets every arm alike
     draws = [fresh(c, name, Phase.CONFIRMATION, seeds, Purpose.CONFIRM) for name in names]
     replicates = [replicate for wave in zip(*draws, strict=True) for replicate in wave]
     reason = f"{len(chosen)} finalists and the baseline, {seeds} fresh seeds each"
     return opened(ROUND, Phase.CONFIRMATION, [c.experiments[n] for n in names], replicates, reason)
-
-
-def _spendable(c: Campaign) -> int:
-    return c.ledger.free - holding_ms(c)
 
 
 def _opening(c: Campaign, observed: Observed) -> TestOpening:
