@@ -8,7 +8,7 @@ REA := .venv/bin/rea
 PY := .venv/bin/python
 RANKER := src/rea/workloads/ranking
 
-.PHONY: demo test check lint types architecture constraints bench-quick bench-durability bench-statistics bench-wake bench-judge bench-store bench-frappe bench-ranker clean
+.PHONY: demo test check lint types architecture constraints bench-quick bench-durability bench-statistics bench-wake bench-judge bench-store bench-frappe bench-training clean
 
 # ---- environments: one for rea, without torch; one for the training code ------------------------------------------------
 .venv/ready: pyproject.toml constraints.txt
@@ -20,6 +20,12 @@ RANKER := src/rea/workloads/ranking
 	$(PYTHON) -m venv .venv-ranking
 	.venv-ranking/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	.venv-ranking/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-ranking.txt -r $(RANKER)/requirements.txt hydra-core
+	touch $@
+
+.venv-peers/ready: benchmarks/training/requirements.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/training/requirements.txt
 	touch $@
 
 # ---- what people call ----------------------------------------------------------------------------------------------------
@@ -75,5 +81,8 @@ bench-durability: .venv/ready
 bench-frappe: .venv/ready .venv-ranking/ready  ## DeepFM and DCNv2 on Frappe (needs REA_DATA); BUDGET=900s each
 	$(PY) benchmarks/frappe.py
 
+bench-training: .venv/ready .venv-ranking/ready .venv-peers/ready  ## against third-party trainers and the machine (needs REA_DATA); EPOCHS=15 SEEDS=5
+	$(PY) benchmarks/training/bench.py
+
 clean:
-	rm -rf .venv .venv-ranking demo-run .mypy_cache .ruff_cache
+	rm -rf .venv .venv-ranking .venv-peers demo-run .mypy_cache .ruff_cache

@@ -63,6 +63,7 @@ class Config:
     attention_heads: int = number(2, 1, 64)
     tower_width: int = number(64, 1, 8192)
     tower_depth: int = number(2, 1, 16)
+    tower_taper: float = number(1.0, 0.1, 1.0)  # each layer's width is this times the one before
     activation: str = choice("relu", "gelu", "silu", "tanh", "leaky_relu")
     dropout: float = number(0.0, 0.0, 0.95)
     normalisation: str = choice("none", "batch", "layer")
@@ -98,6 +99,7 @@ class Config:
     rows: float = number(1.0, 1e-6, 1.0)  # share of the training rows
     stop_at: float = number(1.0, 1e-6, 1.0)  # share of the optimizer steps after which to stop
     device: str = choice("auto", "cpu", "cuda")
+    evaluate: bool = True  # score the validation rows after every epoch
     # columns
     label: str = "click"
     split: str = "split"

@@ -48,9 +48,8 @@ class Evaluations:
         from ranker.predict import sigmoid
 
         valid, progress = training.data.valid, training.progress
-        claims = (
-            summary(valid.label.cpu().numpy().astype(float), sigmoid(logits(training, valid))) if len(valid) else {}
-        )
+        scored = len(valid) and training.config.evaluate
+        claims = summary(valid.label.cpu().numpy().astype(float), sigmoid(logits(training, valid))) if scored else {}
         line = {
             "step": progress.step,
             "epoch": progress.step / training.epoch_steps,

@@ -18,7 +18,9 @@ def test_written_out_gradients_are_those_of_the_functions():
     assert torch.autograd.gradcheck(lambda table: _Lookup.apply(table, rows), (doubles(7, 3),))
     assert torch.autograd.gradcheck(lambda table: _Lookup.apply(table, rows), (doubles(7, 1),))
     assert torch.autograd.gradcheck(factorisation, (doubles(6, 4, 3),))
-    assert torch.autograd.gradcheck(_Attention.apply, [doubles(2, 3, 4, 5) for _ in range(3)])
+    assert torch.autograd.gradcheck(
+        lambda x, weight: _Attention.apply(x, weight, (2, 3, 4), torch.double), (doubles(5, 4 * 6), doubles(24, 5))
+    )
 
 
 def test_attention_with_rows_innermost_is_attention():

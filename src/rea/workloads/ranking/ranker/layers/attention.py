@@ -11,21 +11,33 @@ from torch import Tensor, nn
 
 
 class _Attention(torch.autograd.Function):
-    """softmax(q k / sqrt(width)) v; each is (heads, width, fields, rows), with a backward pass that sums without broadcasting in memory."""
+    """relu(attention(x) + skip) for x of (inputs, fields * rows) and a weight of (4 * heads * width, inputs), in shape (heads, width, fields).
+
+    ``kind`` is the type of the two products with the weight; what lies between is memory-bound and stays as precise as ``x``.
+    """
 
     @staticmethod
-    def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        share = torch.softmax(_over_width(q, k).mul_(q.shape[1] ** -0.5), dim=2)
-        ctx.save_for_backward(q, k, v, share)
-        return _over_keys(share, v)
+    def forward(ctx: Any, x: Tensor, weight: Tensor, shape: tuple[int, int, int], kind: torch.dtype) -> Tensor:
+        x, low = x.to(kind), weight.to(kind)
+        parts = (low @ x).to(weight.dtype).view(4, *shape, -1)
+        q, k, v, skip = parts
+        share = _over_width(q, k).mul_(shape[1] ** -0.5).softmax(dim=2)
+        out = _over_keys(share, v, torch.empty_like(skip)).add_(skip).relu_()
+        ctx.save_for_backward(x, low, parts, share, out)
+        return out
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        (gradient,) = gradients
-        q, k, v, share = ctx.saved_tensors
-        by_share = _over_width(gradient, v)
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        x, low, (q, k, v, _), share, out = ctx.saved_tensors
+        by_part = torch.empty_like(ctx.saved_tensors[2])
+        by_out = torch.ops.aten.threshold_backward.grad_input(gradients[0].contiguous(), out, 0, grad_input=by_part[3])
+        by_share = _over_width(by_out, v)
         by_score = torch.ops.aten._softmax_backward_data(by_share, share, 2, share.dtype).mul_(q.shape[1] ** -0.5)
-        return _over_keys(by_score, k), _over_queries(by_score, q), _over_queries(share, gradient)
+        _over_keys(by_score, k, by_part[0])
+        _over_queries(by_score, q, by_part[1])
+        _over_queries(share, by_out, by_part[2])
+        flat = by_part.view(len(low), -1).to(low.dtype)
+        return (low.t() @ flat).to(share.dtype), (flat @ x.t()).to(share.dtype), None, None
 
 
 def _over_width(a: Tensor, b: Tensor) -> Tensor:
@@ -36,20 +48,17 @@ def _over_width(a: Tensor, b: Tensor) -> Tensor:
     return total
 
 
-def _over_keys(share: Tensor, v: Tensor) -> Tensor:
-    """Sum over the keys of share * v[key]: (heads, width, queries, rows)."""
-    total = share[:, :, 0].unsqueeze(1) * v[:, :, 0].unsqueeze(2)
+def _over_keys(share: Tensor, v: Tensor, out: Tensor) -> Tensor:
+    """Sum over the keys of share * v[key], into ``out``: (heads, width, queries, rows)."""
+    torch.mul(share[:, :, 0].unsqueeze(1), v[:, :, 0].unsqueeze(2), out=out)
     for key in range(1, v.shape[2]):
-        total.addcmul_(share[:, :, key].unsqueeze(1), v[:, :, key].unsqueeze(2))
-    return total
+        out.addcmul_(share[:, :, key].unsqueeze(1), v[:, :, key].unsqueeze(2))
+    return out
 
 
-def _over_queries(share: Tensor, v: Tensor) -> Tensor:
-    """Sum over the queries of share * v[query]: (heads, width, keys, rows)."""
-    total = share[:, 0].unsqueeze(1) * v[:, :, 0].unsqueeze(2)
-    for query in range(1, v.shape[2]):
-        total.addcmul_(share[:, query].unsqueeze(1), v[:, :, query].unsqueeze(2))
-    return total
+def _over_queries(share: Tensor, v: Tensor, out: Tensor) -> Tensor:
+    """Sum over the queries of share * v[query], into ``out``: (heads, width, keys, rows)."""
+    return _over_keys(share.transpose(1, 2), v, out)
 
 
 class FieldAttention(nn.Module):
@@ -62,8 +71,7 @@ class FieldAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         _, fields, rows = x.shape
-        # in full precision: the sums over a few fields are memory-bound, where half precision saves nothing
-        with torch.autocast(x.device.type, enabled=False):
-            parts = (self.project.weight @ x.float().flatten(1)).view(4, self.heads, self.width, fields, rows)
-            mixed = _Attention.apply(parts[0], parts[1], parts[2])
-            return torch.relu(mixed + parts[3]).view(-1, fields, rows)
+        shape, device = (self.heads, self.width, fields), x.device.type
+        kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
+        out: Tensor = _Attention.apply(x.flatten(1), self.project.weight, shape, kind)
+        return out.view(-1, fields, rows)

@@ -32,6 +32,15 @@ class Layer(nn.Module):
 
 
 def tower(config: Config, inputs: int) -> nn.Sequential:
-    """(rows, inputs) to (rows, tower_width)."""
-    widths = [inputs] + [config.tower_width] * config.tower_depth
-    return nn.Sequential(*(Layer(config, before, after) for before, after in itertools.pairwise(widths)))
+    """(rows, inputs) to (rows, last_width)."""
+    return nn.Sequential(*(Layer(config, *pair) for pair in itertools.pairwise([inputs, *widths(config)])))
+
+
+def widths(config: Config) -> list[int]:
+    """The layers' widths, first to last."""
+    return [max(1, round(config.tower_width * config.tower_taper**layer)) for layer in range(config.tower_depth)]
+
+
+def last_width(config: Config) -> int:
+    """The width of what a tower gives."""
+    return widths(config)[-1]

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from ranker.config import Config
 from ranker.layers.attention import FieldAttention
-from ranker.layers.tower import tower
+from ranker.layers.tower import last_width, tower
 
 
 class Model(nn.Module):
@@ -21,7 +21,7 @@ class Model(nn.Module):
         self.attention = nn.Sequential(*(FieldAttention(before, after // heads, heads) for before, after in pairs))
         self.tower = tower(config, fields * dim)
         self.out = nn.Linear(fields * widths[-1], 1)
-        self.deep = nn.Linear(config.tower_width, 1)
+        self.deep = nn.Linear(last_width(config), 1)
 
     def forward(self, x: Tensor) -> Tensor:
         mixed = self.attention(x.permute(2, 1, 0).contiguous()).flatten(0, 1)

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from ranker.config import Config
 from ranker.layers.cross import Cross
-from ranker.layers.tower import tower
+from ranker.layers.tower import last_width, tower
 
 
 class Model(nn.Module):
@@ -16,7 +16,7 @@ class Model(nn.Module):
         width = fields * config.embedding_dim
         self.cross = Cross(width, config.interaction_depth, config.interaction_width)
         self.tower = tower(config, width)
-        self.out = nn.Linear(width + config.tower_width, 1)
+        self.out = nn.Linear(width + last_width(config), 1)
 
     def forward(self, x: Tensor) -> Tensor:
         flat = x.flatten(1)

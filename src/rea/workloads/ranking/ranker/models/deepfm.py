@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from ranker.config import Config
 from ranker.layers.cross import factorisation
-from ranker.layers.tower import tower
+from ranker.layers.tower import last_width, tower
 
 
 class Model(nn.Module):
@@ -13,7 +13,7 @@ class Model(nn.Module):
     def __init__(self, config: Config, fields: int) -> None:
         super().__init__()
         self.tower = tower(config, fields * config.embedding_dim)
-        self.out = nn.Linear(config.tower_width, 1)
+        self.out = nn.Linear(last_width(config), 1)
 
     def forward(self, x: Tensor) -> Tensor:
         return factorisation(x) + self.out(self.tower(x.flatten(1))).squeeze(1)

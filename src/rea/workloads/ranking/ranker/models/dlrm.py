@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from ranker.config import Config
 from ranker.layers.cross import dot_products
-from ranker.layers.tower import tower
+from ranker.layers.tower import last_width, tower
 
 
 class Model(nn.Module):
@@ -14,7 +14,7 @@ class Model(nn.Module):
     def __init__(self, config: Config, fields: int) -> None:
         super().__init__()
         self.tower = tower(config, fields * (fields - 1) // 2 + fields * config.embedding_dim)
-        self.out = nn.Linear(config.tower_width, 1)
+        self.out = nn.Linear(last_width(config), 1)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.out(self.tower(torch.cat([dot_products(x), x.flatten(1)], dim=1))).squeeze(1)

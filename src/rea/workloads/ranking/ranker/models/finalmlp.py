@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ranker.config import Config
-from ranker.layers.tower import tower
+from ranker.layers.tower import last_width, tower
 
 
 class Model(nn.Module):
@@ -15,9 +15,9 @@ class Model(nn.Module):
         width = fields * config.embedding_dim
         self.gates = nn.ParameterList(torch.zeros(width) for _ in range(2))
         self.towers = nn.ModuleList(tower(config, width) for _ in range(2))
-        self.linear = nn.ModuleList(nn.Linear(config.tower_width, 1) for _ in range(2))
-        self.heads = _divisor(config.tower_width, config.attention_heads)
-        size = config.tower_width // self.heads
+        self.linear = nn.ModuleList(nn.Linear(last_width(config), 1) for _ in range(2))
+        self.heads = _divisor(last_width(config), config.attention_heads)
+        size = last_width(config) // self.heads
         self.bilinear = nn.Parameter(torch.randn(self.heads, size, size) / size)
 
     def forward(self, x: Tensor) -> Tensor:

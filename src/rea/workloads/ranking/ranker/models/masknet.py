@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ranker.config import Config
-from ranker.layers.tower import tower
+from ranker.layers.tower import last_width, tower
 
 
 class Block(nn.Module):
@@ -28,7 +28,7 @@ class Model(nn.Module):
         width, hidden = fields * config.embedding_dim, config.interaction_width or config.tower_width
         self.blocks = nn.ModuleList(Block(width, hidden) for _ in range(config.interaction_depth))
         self.tower = tower(config, hidden * config.interaction_depth)
-        self.out = nn.Linear(config.tower_width, 1)
+        self.out = nn.Linear(last_width(config), 1)
 
     def forward(self, x: Tensor) -> Tensor:
         flat = x.flatten(1)
