@@ -13,14 +13,17 @@ class Role(StrEnum):
     LEARNING_RATE = "learning_rate"
     EMBEDDING_LEARNING_RATE = "embedding_learning_rate"  # multiplier on the embeddings' rate
     OPTIMIZER = "optimizer"
+    EMBEDDING_OPTIMIZER = "embedding_optimizer"
     SCHEDULE = "schedule"
     WARMUP = "warmup"  # share of the steps
     EPOCHS = "epochs"
     BATCH_SIZE = "batch_size"
     MICRO_BATCH = "micro_batch"  # rows in memory at once; 0 = the whole batch
     GRADIENT_CLIP = "gradient_clip"
+    EMBEDDING_CLIP = "embedding_clip"  # of each row's gradient, in shares of the row's norm; 0 = off
     WEIGHT_DECAY = "weight_decay"
     WEIGHT_AVERAGING = "weight_averaging"  # decay of the moving average; 0 = off
+    TAIL_AVERAGING = "tail_averaging"  # share of the last steps whose weights are averaged; 0 = off
     EARLY_STOPPING = "early_stopping"
     MONITOR = "monitor"
     PRECISION = "precision"
@@ -31,6 +34,8 @@ class Role(StrEnum):
     EMBEDDING_DROPOUT = "embedding_dropout"
     EMBEDDING_NORM = "embedding_norm"
     ID_DROPOUT = "id_dropout"
+    EMBEDDING_RESET = "embedding_reset"  # tables start afresh after each epoch
+    COMPOSITIONAL = "compositional"  # ids a field above which vectors are composed; 0 = off
     MIN_FREQUENCY = "min_frequency"
     HASH_SIZE = "hash_size"
     MULTI_EMBEDDING = "multi_embedding"
@@ -38,9 +43,11 @@ class Role(StrEnum):
     ARCHITECTURE = "architecture"
     INTERACTION_DEPTH = "interaction_depth"
     INTERACTION_WIDTH = "interaction_width"
+    STRUCTURE = "structure"  # of tower and interaction: beside or on top of each other
     ATTENTION_HEADS = "attention_heads"
     TOWER_WIDTH = "tower_width"
     TOWER_DEPTH = "tower_depth"
+    TOWER_TAPER = "tower_taper"  # each layer's width as a share of the one before
     ACTIVATION = "activation"
     DROPOUT = "dropout"
     NORMALISATION = "normalisation"
@@ -61,6 +68,7 @@ class Role(StrEnum):
     DATA_ORDER = "data_order"
     LABEL_SMOOTHING = "label_smoothing"
     LOSS = "loss"
+    PAIRWISE_LOSS = "pairwise_loss"  # weight beside the pointwise loss; 0 = off
     CALIBRATION = "calibration"
     ENSEMBLE = "ensemble"
     OTHER = "other"

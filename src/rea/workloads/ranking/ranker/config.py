@@ -36,14 +36,21 @@ class Config:
     learning_rate: float = number(0.002, 1e-5, 1.0)
     embedding_rate: float = number(1.0, 0.01, 100.0)  # multiplies the learning rate of embeddings
     optimizer: str = choice("adam", "adamw", "adagrad", "sgd")
-    schedule: str = choice("linear", "constant", "cosine")
+    embedding_optimizer: str = choice(
+        "same", "lazy_adam", "rowwise_adagrad"
+    )  # the others touch the rows of a batch only
+    schedule: str = choice(
+        "linear", "constant", "cosine", "plateau"
+    )  # plateau: a tenth after an epoch that is no better
     warmup: float = number(0.0, 0.0, 0.9)  # share of the steps
     epochs: int = number(2, 1, 1000)
     batch_size: int = number(1024, 1, 1 << 22)
     micro_batch: int = number(0, 0, 1 << 22)  # rows in memory at once; 0: the whole batch
     gradient_clip: float = number(0.0, 0.0, 1e6)  # largest norm; 0: off
+    embedding_clip: float = number(0.0, 0.0, 100.0)  # CowClip: share of a row's norm, for every lookup; 0: off
     weight_decay: float = number(0.0, 0.0, 10.0)  # dense weights only
     weight_averaging: float = number(0.0, 0.0, 0.99999)  # decay of the moving average; 0: off
+    tail_averaging: float = number(0.0, 0.0, 1.0)  # share of the last steps whose weights are averaged alike; 0: off
     early_stopping: int = number(0, 0, 1000)  # epochs without a better monitor; 0: off
     monitor: str = choice("ne", "auc")
     precision: str = choice("fp32", "bf16")
@@ -54,17 +61,20 @@ class Config:
     embedding_dropout: float = number(0.0, 0.0, 0.95)
     embedding_norm: bool = False
     id_dropout: float = number(0.0, 0.0, 0.95)  # share of ids read as unknown while training
+    embedding_reset: bool = False  # start the tables afresh after each epoch
+    compositional: int = number(0, 0, 1 << 22)  # ids a field above which vectors are composed of two; 0: off
     min_frequency: int = number(1, 1, 1 << 22)
     hash_size: int = number(0, 0, 1 << 26)  # ids a field at most, by hashing; 0: off
     # architecture
     model: str = field(default="dcnv2", metadata={"choices": model_names})
     interaction_depth: int = number(2, 1, 16)
     interaction_width: int = number(0, 0, 4096)  # rank or width inside an interaction; 0: the model's own
+    structure: str = choice("parallel", "stacked")  # the tower beside the cross layers, or on top of them
     attention_heads: int = number(2, 1, 64)
     tower_width: int = number(64, 1, 8192)
     tower_depth: int = number(2, 1, 16)
     tower_taper: float = number(1.0, 0.1, 1.0)  # each layer's width is this times the one before
-    activation: str = choice("relu", "gelu", "silu", "tanh", "leaky_relu")
+    activation: str = choice("relu", "gelu", "silu", "tanh", "leaky_relu", "prelu", "dice")
     dropout: float = number(0.0, 0.0, 0.95)
     normalisation: str = choice("none", "batch", "layer")
     residual: bool = False
@@ -75,7 +85,7 @@ class Config:
     crosses: str = ""  # pairs such as segment*campaign, separated by commas
     count_features: str = choice("none", "impressions", "rate")
     time_features: str = choice("none", "age")
-    numeric_encoding: str = choice("standard", "log", "quantile")
+    numeric_encoding: str = choice("standard", "log", "quantile", "piecewise", "periodic", "autodis")
     position_debias: bool = False
     # data and loss
     negative_sampling: float = number(1.0, 0.001, 1.0)  # share of the negatives kept
@@ -84,6 +94,7 @@ class Config:
     data_order: str = choice("shuffled", "time")
     label_smoothing: float = number(0.0, 0.0, 0.5)  # towards the base rate
     loss: str = choice("bce", "focal")
+    pairwise_loss: float = number(0.0, 0.0, 100.0)  # weight of a pairwise loss beside it
     calibration: str = choice("none", "bias", "temperature", "platt")
     ensemble: int = number(1, 1, 64)
     # nothing reads these: they exist so that the noise of a whole campaign can be measured

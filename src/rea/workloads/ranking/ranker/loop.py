@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from ranker.config import Config
 from ranker.data import Data, Part
+from ranker.losses import loss_of
 from ranker.optimizer import Optimizer, rate_at
 from ranker.predict import logits_of
 
 PRIME = 1_000_003
+PLATEAU = 0.1  # what an epoch that is no better makes of the learning rate
 
 
 class NotFinite(FloatingPointError):
@@ -34,6 +35,7 @@ class Progress:
     best: float = math.inf  # the monitor at its best, lower is better
     waited: int = 0  # epochs since
     stopped: bool = False  # by early stopping
+    scale: float = 1.0  # of the learning rate, after plateaus
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ class Training:
 def prepare(config: Config, data: Data, network: nn.Module, seed: int, device: torch.device) -> Training:
     """A training at its first step."""
     training = Training(config, data, network.to(device), seed, device, Optimizer(config, network))
-    if config.weight_averaging:
+    if config.weight_averaging or config.tail_averaging:
         training.average = {name: group.value.clone() for name, group in training.optimizer.groups().items()}
     return training
 
@@ -83,6 +85,9 @@ def run(training: Training, evaluated: Callable[[Training, float], float], say: 
         epoch, place = divmod(progress.step, training.epoch_steps)
         if order is None or place == 0:
             order = _order(training, epoch)
+            if config.embedding_reset and epoch and place == 0:
+                torch.manual_seed(training.seed * PRIME - epoch)
+                training.optimizer.reset_embeddings()
         losses.append(_step(training, order[place * config.batch_size : (place + 1) * config.batch_size]))
         if time.monotonic() - said > 1.0:
             said = time.monotonic()
@@ -112,7 +117,8 @@ def _step(training: Training, index: Tensor) -> float:
         total += loss.item()
     if not math.isfinite(total):
         raise NotFinite(f"loss is not finite at step {progress.step}")
-    optimizer.step(rate_at(config, progress.step, training.total_steps), progress.step + 1)
+    rate = rate_at(config, progress.step, training.total_steps) * progress.scale
+    optimizer.step(rate, progress.step + 1)
     progress.step += 1
     _average(training)
     return total / config.ensemble
@@ -125,33 +131,32 @@ def _loss(training: Training, index: Tensor) -> Tensor:
         logits = training.network(train.ids.index_select(0, index), train.numbers.index_select(0, index))
     label = train.label[index]
     target = label + config.label_smoothing * (training.data.base_rate - label)
-    target = target.unsqueeze(1).expand_as(logits)
-    loss = functional.binary_cross_entropy_with_logits(logits.float(), target, reduction="none")
-    if config.loss == "focal":
-        loss = loss * (torch.sigmoid(logits.float()) - target).abs()
-    return (loss.sum(dim=1) * train.weight[index]).sum()
+    return loss_of(config, logits.float(), label, target, train.weight[index])
 
 
 @torch.no_grad()
 def _average(training: Training) -> None:
-    """Exponential moving average of all weights, shorter at the start so that the first weights are forgotten."""
-    step = training.progress.step
-    decay = min(training.config.weight_averaging, (1.0 + step) / (10.0 + step))
+    """Average all weights: exponentially, shorter at the start so that the first are forgotten, or alike over the last steps (1803.05407)."""
+    step, config = training.progress.step, training.config
+    share = 1.0 - min(config.weight_averaging, (1.0 + step) / (10.0 + step))
+    if config.tail_averaging:
+        share = 1.0 / max(1.0, step - (1.0 - config.tail_averaging) * training.total_steps)
     for name, average in training.average.items():
-        average.lerp_(training.optimizer.groups()[name].value, 1.0 - decay)
+        average.lerp_(training.optimizer.groups()[name].value, share)
 
 
 def _epoch_ends(training: Training, monitor: float) -> None:
-    progress, patience = training.progress, training.config.early_stopping
-    if not patience:
-        return
+    progress, config = training.progress, training.config
     if monitor < progress.best:
         progress.best, progress.waited = monitor, 0
-        source = training.average or {name: group.value for name, group in training.optimizer.groups().items()}
-        training.kept = {name: value.clone() for name, value in source.items()}
+        if config.early_stopping:
+            source = training.average or {name: group.value for name, group in training.optimizer.groups().items()}
+            training.kept = {name: value.clone() for name, value in source.items()}
         return
     progress.waited += 1
-    progress.stopped = progress.waited >= patience
+    progress.stopped = 0 < config.early_stopping <= progress.waited
+    if config.schedule == "plateau":
+        progress.scale *= PLATEAU
 
 
 class Served:

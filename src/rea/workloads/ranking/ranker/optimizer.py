@@ -1,17 +1,20 @@
 """Optimizers over flat parameter groups.
 
-``torch.optim`` imports the compiler on its first step (a second and 80 MB, as much as a short training), so the four
-rules are written out: Adam (1412.6980), AdamW (1711.05101), Adagrad (2011), SGD with momentum.
+``torch.optim`` imports the compiler on its first step (a second and 80 MB, as much as a short training), so the rules are written out:
+Adam (1412.6980), AdamW (1711.05101), Adagrad (2011), SGD with momentum; for tables that touch only the rows of a batch: Adam on those
+rows, and Adagrad with one number a row (2104.05158).
 """
 
 import math
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ranker.config import Config
+from ranker.layers.inputs import Inputs
 
 BETAS, EPSILON, MOMENTUM = (0.9, 0.999), 1e-8, 0.9
+LEAST_CLIP = 1e-5  # of CowClip: what a row near zero may move at least
 
 
 class Group:
@@ -21,12 +24,19 @@ class Group:
         self.value = torch.cat([each.detach().flatten() for each in parameters])
         self.gradient = torch.zeros_like(self.value)
         self.first, self.second = torch.zeros_like(self.value), torch.zeros_like(self.value)
-        place = 0
+        self.place = {}
+        begin = 0
         for each in parameters:
-            end = place + each.numel()
-            each.data = self.value[place:end].view_as(each)
-            each.grad = self.gradient[place:end].view_as(each)
-            place = end
+            end = begin + each.numel()
+            each.data = self.value[begin:end].view_as(each)
+            each.grad = self.gradient[begin:end].view_as(each)
+            self.place[id(each)] = (begin, end)
+            begin = end
+
+    def states(self, parameter: nn.Parameter) -> tuple[Tensor, Tensor]:
+        """The two moments of one parameter, in its shape."""
+        begin, end = self.place[id(parameter)]
+        return self.first[begin:end].view_as(parameter), self.second[begin:end].view_as(parameter)
 
 
 class Optimizer:
@@ -38,29 +48,50 @@ class Optimizer:
         self.config = config
         self.embeddings = Group([each for (_, each), yes in zip(named, is_id, strict=True) if yes])
         self.dense = Group([each for (_, each), yes in zip(named, is_id, strict=True) if not yes])
+        self.inputs = [each for each in network.modules() if isinstance(each, Inputs)]
+        self.by_row = config.embedding_optimizer != "same" and not config.compositional
+        if self.by_row or (config.embedding_clip and not config.compositional):
+            for each in self.inputs:
+                each.seen = []
 
     def groups(self) -> dict[str, Group]:
         """By name."""
         return {"embeddings": self.embeddings, "dense": self.dense}
 
     def clear(self) -> None:
-        """Set all gradients to zero."""
-        for group in self.groups().values():
-            group.gradient.zero_()
+        """Set all gradients to zero; those of rows were, after their step."""
+        self.dense.gradient.zero_()
+        if not self.by_row:
+            self.embeddings.gradient.zero_()
 
     @torch.no_grad()
     def step(self, rate: float, count: int) -> None:
         """Apply the gradients at learning rate ``rate``; ``count`` is the number of this step, from 1."""
         config = self.config
-        self._clip()
-        if config.embedding_l2:
-            self.embeddings.gradient.add_(self.embeddings.value, alpha=config.embedding_l2)
+        seen = [_distinct(each) for each in self.inputs] if self.inputs[0].seen is not None else []
+        self._clip(seen)
         self._decay(rate)
         rule = {"adam": _adam, "adamw": _adam, "adagrad": _adagrad, "sgd": _sgd}[config.optimizer]
         rule(self.dense, rate, count)
+        if self.by_row:
+            for each, (rows, _) in zip(self.inputs, seen, strict=True):
+                self._rows_step(each.table, rows, rate * config.embedding_rate, count)
+            return
+        if config.embedding_l2:
+            self.embeddings.gradient.add_(self.embeddings.value, alpha=config.embedding_l2)
         rule(self.embeddings, rate * config.embedding_rate, count)
 
-    def _clip(self) -> None:
+    def reset_embeddings(self) -> None:
+        """Start all tables afresh, with their moments."""
+        for each in self.inputs:
+            each.reset()
+        self.embeddings.first.zero_()
+        self.embeddings.second.zero_()
+
+    def _clip(self, seen: list[tuple[Tensor, Tensor]]) -> None:
+        if self.config.embedding_clip:
+            for each, (rows, counts) in zip(self.inputs, seen, strict=False):
+                _cow_clip(each.table, rows, counts, self.config.embedding_clip)
         limit = self.config.gradient_clip
         if not limit:
             return
@@ -75,6 +106,41 @@ class Optimizer:
             self.dense.value.mul_(1.0 - rate * decay)
         elif decay:
             self.dense.gradient.add_(self.dense.value, alpha=decay)
+
+    def _rows_step(self, table: nn.Parameter, rows: Tensor, rate: float, count: int) -> None:
+        """Step on the rows of this batch alone, L2 on them included (1706.06978), and clear their gradients."""
+        assert table.grad is not None
+        value, gradient = table[rows], table.grad[rows]
+        if self.config.embedding_l2:
+            gradient.add_(value, alpha=self.config.embedding_l2)
+        first, second = self.embeddings.states(table)
+        if self.config.embedding_optimizer == "rowwise_adagrad":
+            second[rows, 0] += gradient.square().mean(dim=1)
+            scale = second[rows, 0].sqrt().add_(1e-6).unsqueeze(1)
+            table[rows] = value.addcdiv_(gradient, scale, value=-rate)
+        else:
+            moment = first[rows].lerp_(gradient, 1.0 - BETAS[0])
+            square = second[rows].mul_(BETAS[1]).addcmul_(gradient, gradient, value=1.0 - BETAS[1])
+            first[rows], second[rows] = moment, square
+            scale = square.sqrt().div_(math.sqrt(1.0 - BETAS[1] ** count)).add_(EPSILON)
+            table[rows] = value.addcdiv_(moment, scale, value=-rate / (1.0 - BETAS[0] ** count))
+        table.grad[rows] = 0.0
+
+
+def _distinct(inputs: Inputs) -> tuple[Tensor, Tensor]:
+    """The rows that a batch looked up, and how often each."""
+    assert inputs.seen is not None
+    rows, counts = torch.unique(torch.cat(inputs.seen), return_counts=True)
+    inputs.seen.clear()
+    return rows.long(), counts
+
+
+def _cow_clip(table: nn.Parameter, rows: Tensor, counts: Tensor, share: float) -> None:
+    """Clip each row's gradient at ``share`` of the row's norm for every time it was looked up (2204.06240)."""
+    assert table.grad is not None
+    gradient = table.grad[rows]
+    most = (share * table[rows].norm(dim=1)).clamp_min_(LEAST_CLIP) * counts
+    table.grad[rows] = gradient * (most / gradient.norm(dim=1).clamp_min_(1e-30)).clamp_max_(1.0).unsqueeze(1)
 
 
 def _adam(group: Group, rate: float, count: int) -> None:
@@ -96,7 +162,7 @@ def _sgd(group: Group, rate: float, count: int) -> None:
 
 
 def rate_at(config: Config, step: int, total: int) -> float:
-    """The learning rate of ``step`` (from 0) of the ``total`` steps of the full run."""
+    """The learning rate of ``step`` (from 0) of the ``total`` steps of the full run; what a plateau took off it aside."""
     warm = config.warmup * total
     if step < warm:
         return config.learning_rate * (step + 1) / (warm + 1)

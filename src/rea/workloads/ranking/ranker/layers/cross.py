@@ -16,7 +16,7 @@ class Cross(nn.Module):
     def forward(self, start: Tensor) -> Tensor:
         x = start
         for layer in self.layers:
-            x = torch.addcmul(x, start, layer(x))
+            x = torch.addcmul(x, start, layer(x).to(x.dtype))
         return x
 
 

@@ -2,10 +2,25 @@
 
 import itertools
 
+import torch
 from torch import Tensor, nn
 
 from ranker.config import Config
 from ranker.layers.dropout import Dropout
+
+
+class Dice(nn.Module):
+    """x where its normalised value is large, a learned share of x where it is small (DIN, 1706.06978)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(width, affine=False)
+        self.share = nn.Parameter(torch.zeros(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate = torch.sigmoid(self.norm(x))
+        return x * (gate + (1.0 - gate) * self.share)
+
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -13,6 +28,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "silu": nn.SiLU,
     "tanh": nn.Tanh,
     "leaky_relu": nn.LeakyReLU,
+    "prelu": nn.PReLU,
 }
 
 
@@ -23,7 +39,8 @@ class Layer(nn.Module):
         super().__init__()
         norms = {"none": nn.Identity, "batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
         parts: list[nn.Module] = [nn.Linear(inputs, outputs), norms[config.normalisation](outputs)]
-        parts += [ACTIVATIONS[config.activation](), Dropout(config.dropout)]
+        activation = Dice(outputs) if config.activation == "dice" else ACTIVATIONS[config.activation]()
+        parts += [activation, Dropout(config.dropout)]
         self.body = nn.Sequential(*parts)
         self.skip = config.residual and inputs == outputs
 

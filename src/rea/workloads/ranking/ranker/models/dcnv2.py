@@ -1,4 +1,4 @@
-"""DCN-v2 (2008.13535), parallel: cross layers beside a tower."""
+"""DCN-v2 (2008.13535): cross layers beside a tower, or below it."""
 
 import torch
 from torch import Tensor, nn
@@ -16,8 +16,11 @@ class Model(nn.Module):
         width = fields * config.embedding_dim
         self.cross = Cross(width, config.interaction_depth, config.interaction_width)
         self.tower = tower(config, width)
-        self.out = nn.Linear(width + last_width(config), 1)
+        self.stacked = config.structure == "stacked"
+        self.out = nn.Linear(last_width(config) + (0 if self.stacked else width), 1)
 
     def forward(self, x: Tensor) -> Tensor:
         flat = x.flatten(1)
+        if self.stacked:
+            return self.out(self.tower(self.cross(flat))).squeeze(1)
         return self.out(torch.cat([self.cross(flat), self.tower(flat)], dim=1)).squeeze(1)

@@ -1,0 +1,28 @@
+"""What a training lowers: log loss, focal loss (1708.02002), and a share of pairwise loss beside it (RankNet 2005; 2403.14144)."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ranker.config import Config
+
+
+def loss_of(config: Config, logits: Tensor, label: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """The weighted sum over rows and members: logits (rows, members), label, smoothed target and weight (rows,)."""
+    wide = target.unsqueeze(1).expand_as(logits)
+    loss = functional.binary_cross_entropy_with_logits(logits, wide, reduction="none")
+    if config.loss == "focal":
+        loss = loss * (torch.sigmoid(logits) - wide).abs()
+    total = (loss.sum(dim=1) * weight).sum()
+    if config.pairwise_loss:
+        total = total + config.pairwise_loss * _pairs(logits, label)
+    return total
+
+
+def _pairs(logits: Tensor, label: Tensor) -> Tensor:
+    """Each positive against one negative of the batch, drawn at random, on the scale of a sum over rows."""
+    positive, negative = logits[label > 0.5], logits[label <= 0.5]
+    if not len(positive) or not len(negative):
+        return logits.sum() * 0.0
+    drawn = torch.randint(len(negative), (len(positive),), device=logits.device)
+    return functional.softplus(negative[drawn] - positive).sum() * (len(logits) / len(positive))
