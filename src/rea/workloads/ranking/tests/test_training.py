@@ -24,10 +24,17 @@ def without(path, names, to, **replaced):
     return to
 
 
+SLOW = {
+    "lr": "learning_rate=0.03",
+    "fm": "learning_rate=0.01",
+    "fwfm": "learning_rate=0.01",
+}  # to learn, at the default rate
+
+
 @pytest.mark.parametrize("model", model_names())
 def test_every_model_beats_the_constant(small, trained, model):
     path, columns = small
-    out, code = trained(path, f"model={model}", "epochs=3")
+    out, code = trained(path, f"model={model}", "epochs=3", SLOW.get(model, "epochs=3"))
     assert code == 0
     row_id, p = predictions(out)
     assert set(row_id) == set(np.flatnonzero(columns["split"] == "test"))
