@@ -34,6 +34,7 @@ class Progress:
     best: float = math.inf  # the monitor at its best, lower is better
     waited: int = 0  # epochs since
     stopped: bool = False  # by early stopping
+    loss: float = 0.0  # summed over the steps of this epoch, so that a resumed one reports the same
 
 
 @dataclass(slots=True)
@@ -71,8 +72,15 @@ def prepare(config: Config, data: Data, network: nn.Module, seed: int, device: t
     return training
 
 
-def run(training: Training, evaluated: Callable[[Training, float], float], say: Callable[[str], None]) -> None:
+def run(
+    training: Training,
+    evaluated: Callable[[Training, float], float],
+    say: Callable[[str], None],
+    save: Callable[[Training], None] = lambda _: None,
+) -> None:
     """Train up to ``stop_at``; ``evaluated(training, train loss)`` is called after each epoch and gives the monitor.
+
+    ``save`` is called every ``checkpoint_every`` steps.
 
     Raises NotFinite.
     """
@@ -84,12 +92,15 @@ def run(training: Training, evaluated: Callable[[Training, float], float], say: 
         if order is None or place == 0:
             order = _order(training, epoch)
         losses.append(_step(training, order[place * config.batch_size : (place + 1) * config.batch_size]))
+        progress.loss += losses[-1]
         if time.monotonic() - said > 1.0:
             said = time.monotonic()
             say(f"step {progress.step}/{training.total_steps} epoch {epoch + 1} loss {np.mean(losses[-100:]):.5f}")
         if progress.step % training.epoch_steps == 0:
-            _epoch_ends(training, evaluated(training, float(np.mean(losses))))
-            losses = []
+            _epoch_ends(training, evaluated(training, progress.loss / training.epoch_steps))
+            losses, progress.loss = [], 0.0
+        if config.checkpoint_every and progress.step % config.checkpoint_every == 0:
+            save(training)
 
 
 def _order(training: Training, epoch: int) -> Tensor:
