@@ -37,7 +37,7 @@ def pick_device(config: Config) -> torch.device:
 def start(config: Config, path: Path, seed: int) -> Training:
     """Load the view and prepare the first step."""
     device = pick_device(config)
-    data = load(path, config)
+    data = load(path, config, seed)
     network = build(config, data, seed)
     return prepare(config, data.to(device), network, seed, device)
 

@@ -2,12 +2,17 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ranker.config import Config, ConfigError, names
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 # never features: the best reachable probability of a synthetic log, and what happened after an impression
 WITHHELD = ("p_bayes", "outcome_")
@@ -52,20 +57,58 @@ def word_keys(words: np.ndarray) -> np.ndarray:
 
 def read_columns(path: Path, config: Config) -> dict[str, Column]:
     """Every column but the ignored, the withheld and lists. Raises ConfigError if label, split or row id is missing."""
+    file = _opened(path, config)
+    table = file.read(columns=kept_columns(file.schema_arrow, config), use_threads=False)
+    as_numbers = set(names(config.numeric)) | {config.label}
+    return {name: _column(table[name], name in as_numbers) for name in table.column_names}
+
+
+class GroupFile:
+    """A Parquet file whose row groups are read one at a time; a column has one kind in all of them."""
+
+    def __init__(self, path: Path, config: Config) -> None:
+        self.file = _opened(path, config)
+        self.names = kept_columns(self.file.schema_arrow, config)
+        self.as_numbers = set(names(config.numeric)) | {config.label}
+        self.as_words = {name for name in self.names if self._may_be_missing(name)}
+
+    def __len__(self) -> int:
+        return self.file.num_row_groups
+
+    def _may_be_missing(self, name: str) -> bool:
+        """Whether some group misses a value, which makes whole numbers words, as it does in ``read_columns``."""
+        meta = self.file.metadata
+        column = meta.schema.to_arrow_schema().get_field_index(name)
+        statistics = [meta.row_group(group).column(column).statistics for group in range(len(self))]
+        return any(each is None or not each.has_null_count or each.null_count for each in statistics)
+
+    def read(self, group: int, wanted: Sequence[str] = ()) -> dict[str, Column]:
+        """The columns of one row group, all that a training may read if none is named."""
+        import pyarrow as pa
+
+        table = self.file.read_row_group(group, columns=list(wanted) or self.names, use_threads=False)
+        found = {}
+        for name in table.column_names:
+            data = table[name]
+            if name in self.as_words - self.as_numbers and pa.types.is_integer(data.type):
+                data = data.cast(pa.string())
+            found[name] = _column(data, name in self.as_numbers)
+        return found
+
+
+def _opened(path: Path, config: Config) -> "pq.ParquetFile":
     # arrow's own allocator reserves a gibibyte at once, which a limit on the process's data counts as used
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     import pyarrow.parquet as pq
 
     if not path.is_file():
         raise ConfigError(f"{path}: no such file; give a Parquet file with --data")
-    schema = pq.read_schema(path)
-    present = schema.names
+    file = pq.ParquetFile(path)
     for needed in (config.label, config.split, config.row_id):
-        if needed not in present:
-            raise ConfigError(f"{path} has no column {needed!r}; its columns are {', '.join(present)}")
-    table = pq.read_table(path, columns=kept_columns(schema, config), use_threads=False)
-    as_numbers = set(names(config.numeric)) | {config.label}
-    return {name: _column(table[name], name in as_numbers) for name in table.column_names}
+        if needed not in file.schema_arrow.names:
+            present = ", ".join(file.schema_arrow.names)
+            raise ConfigError(f"{path} has no column {needed!r}; its columns are {present}")
+    return file
 
 
 def kept_columns(schema: object, config: Config) -> list[str]:

@@ -18,6 +18,7 @@ from ranker.config import Config
 from ranker.data import Data, Part
 from ranker.optimizer import Optimizer, rate_at
 from ranker.predict import logits_of
+from ranker.stream import Positions, TrainStream
 
 PRIME = 1_000_003
 
@@ -103,8 +104,10 @@ def run(
             save(training)
 
 
-def _order(training: Training, epoch: int) -> Tensor:
+def _order(training: Training, epoch: int) -> Tensor | Positions:
     rows = len(training.data.train)
+    if isinstance(training.data.train, TrainStream):
+        return training.data.train.positions(epoch)
     if training.config.data_order == "time":
         return torch.arange(rows, device=training.device)
     generator = torch.Generator().manual_seed(training.seed * PRIME + epoch)
@@ -131,16 +134,16 @@ def _step(training: Training, index: Tensor) -> float:
 
 def _loss(training: Training, index: Tensor) -> Tensor:
     """Weighted loss summed over rows and over members, each of which so gets its own gradient."""
-    config, train = training.config, training.data.train
+    config = training.config
+    ids, numbers, label, weight = training.data.train.take(index)
     with torch.autocast(training.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
-        logits = training.network(train.ids[index], train.numbers[index])
-    label = train.label[index]
+        logits = training.network(ids, numbers)
     target = label + config.label_smoothing * (training.data.base_rate - label)
     target = target.unsqueeze(1).expand_as(logits)
     loss = functional.binary_cross_entropy_with_logits(logits.float(), target, reduction="none")
     if config.loss == "focal":
         loss = loss * (torch.sigmoid(logits.float()) - target).abs()
-    return (loss.sum(dim=1) * train.weight[index]).sum()
+    return (loss.sum(dim=1) * weight).sum()
 
 
 @torch.no_grad()
