@@ -1,4 +1,8 @@
-"""A training on disk: ``tensors.safetensors`` and ``state.json``, no pickle."""
+"""A training on disk: ``tensors.safetensors`` and ``state.json``, no pickle.
+
+A job may be killed while it saves. Tensors are written to the file that the present ``state.json`` does not name, and
+the new state, renamed into place at last, names them: at every moment there is one whole checkpoint.
+"""
 
 import json
 from dataclasses import asdict, replace
@@ -13,7 +17,8 @@ from ranker.data import Data, load
 from ranker.loop import Progress, Training, prepare
 from ranker.models import Ensemble
 
-FREE = ("stop_at", "device")  # what may differ between a rung and its continuation
+FREE = ("stop_at", "device", "checkpoint_every")  # what may differ between a rung and its continuation
+TENSORS = ("tensors.safetensors", "tensors.1.safetensors")
 
 
 def build(config: Config, data: Data, seed: int) -> nn.Module:
@@ -32,19 +37,23 @@ def pick_device(config: Config) -> torch.device:
 def start(config: Config, path: Path, seed: int) -> Training:
     """Load the view and prepare the first step."""
     device = pick_device(config)
-    data = load(path, config)
+    data = load(path, config, seed)
     network = build(config, data, seed)
     return prepare(config, data.to(device), network, seed, device)
 
 
 def save(training: Training, folder: Path, line: tuple[float, float]) -> None:
-    """Write a checkpoint; ``state.json`` comes last, so that a folder without it is none."""
+    """Write a checkpoint in place of the one there, if any; ``state.json`` comes last, a folder without it is none."""
     folder.mkdir(parents=True, exist_ok=True)
-    _replace(folder / "tensors.safetensors", lambda path: save_file(_tensors(training), path))
+    last = _state(folder).get("tensors") if (folder / "state.json").is_file() else None
+    name, old = TENSORS if last != TENSORS[0] else TENSORS[::-1]
+    _replace(folder / name, lambda path: save_file(_tensors(training), path))
     progress = {name: getattr(training.progress, name) for name in Progress.__slots__}
     progress["best"] = repr(progress["best"])
     state = {"config": asdict(training.config), "seed": training.seed, "progress": progress, "calibration": line}
+    state["tensors"] = name
     _replace(folder / "state.json", lambda path: path.write_text(json.dumps(state, indent=1)))
+    (folder / old).unlink(missing_ok=True)
 
 
 def _replace(path: Path, write: object) -> None:
@@ -69,7 +78,7 @@ def restore(training: Training, folder: Path) -> None:
     differing = [name for name in now if name not in FREE and now[name] != then.get(name)]
     if differing or state["seed"] != training.seed:
         raise ConfigError(f"--resume {folder}: the checkpoint was made with another {(differing or ['seed'])[0]}")
-    tensors = load_file(folder / "tensors.safetensors", device=str(training.device))
+    tensors = load_file(folder / state.get("tensors", TENSORS[0]), device=str(training.device))
     _fill(training, tensors, folder)
     progress = state["progress"]
     training.progress = Progress(**(progress | {"best": float(progress["best"])}))

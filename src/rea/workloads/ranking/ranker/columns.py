@@ -1,14 +1,21 @@
 """Columns of a Parquet file as numpy arrays, whatever their type."""
 
+import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ranker.config import Config, ConfigError, names
 
-WITHHELD = "p_bayes"  # the best reachable probability of a synthetic log: never a feature
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
+# never features: the best reachable probability of a synthetic log, and what happened after an impression
+WITHHELD = ("p_bayes", "outcome_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,12 @@ class Column:
             return self.values.astype(str)
         return np.append(self.dictionary, "")[self.values]
 
+    def keys(self) -> np.ndarray:
+        """Values as 64-bit whole numbers that no other row has a say in (codes depend on the words of all rows)."""
+        if self.dictionary is None:
+            return self.values
+        return np.append(word_keys(self.dictionary), np.int64(0))[self.values]
+
     def numbers(self) -> np.ndarray:
         """Values as float64, missing as nan."""
         if self.dictionary is not None:
@@ -36,23 +49,77 @@ class Column:
         return self.values.astype(np.float64)
 
 
+def word_keys(words: np.ndarray) -> np.ndarray:
+    """A 64-bit number for each word, the same everywhere."""
+    digests = b"".join(hashlib.blake2b(word.encode(), digest_size=8).digest() for word in words.tolist())
+    return np.frombuffer(digests, np.int64)
+
+
 def read_columns(path: Path, config: Config) -> dict[str, Column]:
-    """Every column but the ignored ones. Raises ConfigError if label, split or row id is missing."""
+    """Every column but the ignored, the withheld and lists. Raises ConfigError if label, split or row id is missing."""
+    file = _opened(path, config)
+    table = file.read(columns=kept_columns(file.schema_arrow, config), use_threads=False)
+    as_numbers = set(names(config.numeric)) | {config.label}
+    return {name: _column(table[name], name in as_numbers) for name in table.column_names}
+
+
+class GroupFile:
+    """A Parquet file whose row groups are read one at a time; a column has one kind in all of them."""
+
+    def __init__(self, path: Path, config: Config) -> None:
+        self.file = _opened(path, config)
+        self.names = kept_columns(self.file.schema_arrow, config)
+        self.as_numbers = set(names(config.numeric)) | {config.label}
+        self.as_words = {name for name in self.names if self._may_be_missing(name)}
+
+    def __len__(self) -> int:
+        return self.file.num_row_groups
+
+    def _may_be_missing(self, name: str) -> bool:
+        """Whether some group misses a value, which makes whole numbers words, as it does in ``read_columns``."""
+        meta = self.file.metadata
+        column = meta.schema.to_arrow_schema().get_field_index(name)
+        statistics = [meta.row_group(group).column(column).statistics for group in range(len(self))]
+        return any(each is None or not each.has_null_count or each.null_count for each in statistics)
+
+    def read(self, group: int, wanted: Sequence[str] = ()) -> dict[str, Column]:
+        """The columns of one row group, all that a training may read if none is named."""
+        import pyarrow as pa
+
+        table = self.file.read_row_group(group, columns=list(wanted) or self.names, use_threads=False)
+        found = {}
+        for name in table.column_names:
+            data = table[name]
+            if name in self.as_words - self.as_numbers and pa.types.is_integer(data.type):
+                data = data.cast(pa.string())
+            found[name] = _column(data, name in self.as_numbers)
+        return found
+
+
+def _opened(path: Path, config: Config) -> "pq.ParquetFile":
     # arrow's own allocator reserves a gibibyte at once, which a limit on the process's data counts as used
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     import pyarrow.parquet as pq
 
     if not path.is_file():
         raise ConfigError(f"{path}: no such file; give a Parquet file with --data")
-    present = pq.read_schema(path).names
+    file = pq.ParquetFile(path)
     for needed in (config.label, config.split, config.row_id):
-        if needed not in present:
-            raise ConfigError(f"{path} has no column {needed!r}; its columns are {', '.join(present)}")
-    needed_too = {config.label, config.split, config.row_id}
-    skipped = ({WITHHELD} | set(names(config.ignore))) - needed_too
-    table = pq.read_table(path, columns=[name for name in present if name not in skipped], use_threads=False)
-    as_numbers = set(names(config.numeric)) | {config.label}
-    return {name: _column(table[name], name in as_numbers) for name in table.column_names}
+        if needed not in file.schema_arrow.names:
+            present = ", ".join(file.schema_arrow.names)
+            raise ConfigError(f"{path} has no column {needed!r}; its columns are {present}")
+    return file
+
+
+def kept_columns(schema: object, config: Config) -> list[str]:
+    """The columns of a Parquet file that a training may read."""
+    needed, ignored = {config.label, config.split, config.row_id}, set(names(config.ignore))
+    return [
+        each.name
+        for each in schema  # type: ignore[attr-defined]
+        if each.name in needed
+        or not (each.name in ignored or each.name.startswith(WITHHELD) or hasattr(each.type, "value_field"))
+    ]
 
 
 def _column(data: object, as_number: bool) -> Column:
@@ -60,11 +127,20 @@ def _column(data: object, as_number: bool) -> Column:
 
     kind = data.type  # type: ignore[attr-defined]
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or (as_number and not _wordy(pa, kind)):
-        values = data.cast(pa.float64()).to_numpy()  # type: ignore[attr-defined]
+        values = np.array(data.cast(pa.float64()).to_numpy())  # type: ignore[attr-defined]
+        values[np.isinf(values)] = np.nan  # an overflow of whoever wrote the log: as good as missing
         return Column(values, None, numeric=True)
+    if pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
+        return Column(_as_days(pa, data), None, numeric=True)
     if pa.types.is_integer(kind) and not data.null_count:  # type: ignore[attr-defined]
         return Column(data.to_numpy(), None, numeric=False)  # type: ignore[attr-defined]
     return _coded(pa, data)
+
+
+def _as_days(pa: object, data: object) -> np.ndarray:
+    """A date or a time as days since 1970, missing as nan."""
+    seconds = data.cast(pa.timestamp("s"), safe=False).cast(pa.int64())  # type: ignore[attr-defined]
+    return seconds.cast(pa.float64()).to_numpy() / 86_400 // 1  # type: ignore[attr-defined]
 
 
 def _wordy(pa: object, kind: object) -> bool:

@@ -111,6 +111,8 @@ class Config:
     stop_at: float = number(1.0, 1e-6, 1.0)  # share of the optimizer steps after which to stop
     device: str = choice("auto", "cpu", "cuda")
     evaluate: bool = True  # score the validation rows after every epoch
+    checkpoint_every: int = number(0, 0, 1 << 31)  # steps after which a killed job could go on; 0: at the end only
+    stream_rows: int = number(0, 0, 1 << 31)  # rows shuffled in memory, the others stay in the file; 0: all resident
     # columns
     label: str = "click"
     split: str = "split"

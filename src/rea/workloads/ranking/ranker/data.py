@@ -3,6 +3,7 @@
 Vocabularies, scales and counts are taken from training rows only. ``p_bayes`` is never read.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from torch import Tensor
 from ranker.columns import Column, read_columns
 from ranker.config import Config, ConfigError
 from ranker.features import Encoded, encode
+from ranker.stream import Batch, EvaluationStream, Source, TrainStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,19 @@ class Part:
     def __len__(self) -> int:
         return len(self.row_id)
 
+    def take(self, index: Tensor) -> Batch:
+        """The rows at ``index``."""
+        return (
+            self.ids.index_select(0, index),
+            self.numbers.index_select(0, index),
+            self.label[index],
+            self.weight[index],
+        )
+
+    def chunks(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """(ids, numbers) of at most ``size`` rows at a time, in order."""
+        return zip(self.ids.split(size), self.numbers.split(size), strict=True)
+
     def to(self, device: torch.device) -> "Part":
         """The same on another device."""
         tensors = (each.to(device) for each in (self.ids, self.numbers, self.label, self.weight))
@@ -41,9 +56,9 @@ class Data:
     fields: tuple[str, ...]
     sizes: tuple[int, ...]
     numeric: tuple[str, ...]
-    train: Part
-    valid: Part
-    test: Part
+    train: Part | TrainStream
+    valid: Part | EvaluationStream
+    test: Part | EvaluationStream
     base_rate: float
     log_kept: float
 
@@ -53,8 +68,13 @@ class Data:
         return replace(self, **parts)
 
 
-def load(path: Path, config: Config) -> Data:
-    """Read and encode a view. Raises ConfigError where a named column is missing or there is nothing to train on."""
+def load(path: Path, config: Config, seed: int = 0) -> Data:
+    """Read and encode a view. Raises ConfigError where a named column is missing or there is nothing to train on.
+
+    ``seed`` is of the order of streamed rows, which the view itself has to draw.
+    """
+    if config.stream_rows:
+        return _streamed(Source(path, config), seed)
     columns = read_columns(path, config)
     split, label = columns.pop(config.split).words(), columns.pop(config.label).numbers()
     row_id, day = columns.pop(config.row_id).original(), _days(columns, config)
@@ -74,6 +94,14 @@ def load(path: Path, config: Config) -> Data:
             _fix_position(part, encoded, config)
     rate = float(np.average(label[train], weights=weight[train]))
     return Data(encoded.fields, encoded.sizes, encoded.numeric, *parts, rate, float(np.log(config.negative_sampling)))
+
+
+def _streamed(source: Source, seed: int) -> Data:
+    words, scales = source.encoder.words, source.encoder.scales
+    sizes = tuple(each.size for each in words.values())
+    parts = (TrainStream(source, seed), EvaluationStream(source, "valid"), EvaluationStream(source, "test"))
+    kept = float(np.log(source.config.negative_sampling))
+    return Data(tuple(words), sizes, tuple(scales), *parts, source.base_rate, kept)
 
 
 def _days(columns: dict[str, Column], config: Config) -> np.ndarray | None:

@@ -11,7 +11,7 @@ Array = np.ndarray
 UNKNOWN = 0  # the id of whatever training rows do not hold
 BUCKETS = 32
 PRIOR = 20.0  # impressions that the base rate is worth in a smoothed click rate
-WIDE = 30  # a field with more values than this has counts and ages
+WIDE = 30  # a field with more values than this in training rows has counts and ages
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class _Collected:
 def encode(columns: dict[str, Column], train: Array, known: tuple[Array, Array | None], config: Config) -> Encoded:
     """Encode every feature; ``known`` is (label, day) of all rows, of which only training labels are read."""
     kept = _without(columns, config)
-    codes = {name: _compact(_hashed(column.values, config)) for name, column in kept.items() if not column.numeric}
+    codes = {name: _compact(_hashed(column, config)) for name, column in kept.items() if not column.numeric}
     out = _Collected()
     _crosses(codes, config)
     for name, each in codes.items():
@@ -51,7 +51,7 @@ def encode(columns: dict[str, Column], train: Array, known: tuple[Array, Array |
     for name, column in kept.items():
         if column.numeric:
             _numeric(out, name, column.values, (train, config))
-    wide = {name: each for name, each in codes.items() if each.kinds > WIDE}
+    wide = {name: each for name, each in codes.items() if np.bincount(each.code[train]).astype(bool).sum() > WIDE}
     if config.count_features != "none":
         _counts(out, wide, (train, *known), rates=config.count_features == "rate")
     if config.time_features == "age" and known[1] is not None:
@@ -67,10 +67,10 @@ def _without(columns: dict[str, Column], config: Config) -> dict[str, Column]:
     return {name: column for name, column in columns.items() if name not in dropped}
 
 
-def _hashed(values: Array, config: Config) -> Array:
+def _hashed(column: Column, config: Config) -> Array:
     if not config.hash_size:
-        return values
-    mixed = values.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(20)
+        return column.values
+    mixed = column.keys().astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(20)
     return (mixed % np.uint64(config.hash_size)).astype(np.int64)
 
 

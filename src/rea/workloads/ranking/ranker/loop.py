@@ -18,6 +18,7 @@ from ranker.data import Data, Part
 from ranker.losses import loss_of
 from ranker.optimizer import Optimizer, rate_at
 from ranker.predict import logits_of
+from ranker.stream import Positions, TrainStream
 
 PRIME = 1_000_003
 PLATEAU = 0.1  # what an epoch that is no better makes of the learning rate
@@ -36,6 +37,7 @@ class Progress:
     waited: int = 0  # epochs since
     stopped: bool = False  # by early stopping
     scale: float = 1.0  # of the learning rate, after plateaus
+    loss: float = 0.0  # summed over the steps of this epoch, so that a resumed one reports the same
 
 
 @dataclass(slots=True)
@@ -73,8 +75,15 @@ def prepare(config: Config, data: Data, network: nn.Module, seed: int, device: t
     return training
 
 
-def run(training: Training, evaluated: Callable[[Training, float], float], say: Callable[[str], None]) -> None:
+def run(
+    training: Training,
+    evaluated: Callable[[Training, float], float],
+    say: Callable[[str], None],
+    save: Callable[[Training], None] = lambda _: None,
+) -> None:
     """Train up to ``stop_at``; ``evaluated(training, train loss)`` is called after each epoch and gives the monitor.
+
+    ``save`` is called every ``checkpoint_every`` steps.
 
     Raises NotFinite.
     """
@@ -89,16 +98,21 @@ def run(training: Training, evaluated: Callable[[Training, float], float], say: 
                 torch.manual_seed(training.seed * PRIME - epoch)
                 training.optimizer.reset_embeddings()
         losses.append(_step(training, order[place * config.batch_size : (place + 1) * config.batch_size]))
+        progress.loss += losses[-1]
         if time.monotonic() - said > 1.0:
             said = time.monotonic()
             say(f"step {progress.step}/{training.total_steps} epoch {epoch + 1} loss {np.mean(losses[-100:]):.5f}")
         if progress.step % training.epoch_steps == 0:
-            _epoch_ends(training, evaluated(training, float(np.mean(losses))))
-            losses = []
+            _epoch_ends(training, evaluated(training, progress.loss / training.epoch_steps))
+            losses, progress.loss = [], 0.0
+        if config.checkpoint_every and progress.step % config.checkpoint_every == 0:
+            save(training)
 
 
-def _order(training: Training, epoch: int) -> Tensor:
+def _order(training: Training, epoch: int) -> Tensor | Positions:
     rows = len(training.data.train)
+    if isinstance(training.data.train, TrainStream):
+        return training.data.train.positions(epoch)
     if training.config.data_order == "time":
         return torch.arange(rows, device=training.device)
     generator = torch.Generator().manual_seed(training.seed * PRIME + epoch)
@@ -126,12 +140,12 @@ def _step(training: Training, index: Tensor) -> float:
 
 def _loss(training: Training, index: Tensor) -> Tensor:
     """Weighted loss summed over rows and over members, each of which so gets its own gradient."""
-    config, train = training.config, training.data.train
+    config = training.config
+    ids, numbers, label, weight = training.data.train.take(index)
     with torch.autocast(training.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
-        logits = training.network(train.ids.index_select(0, index), train.numbers.index_select(0, index))
-    label = train.label[index]
+        logits = training.network(ids, numbers)
     target = label + config.label_smoothing * (training.data.base_rate - label)
-    return loss_of(config, logits.float(), label, target, train.weight[index])
+    return loss_of(config, logits.float(), label, target, weight)
 
 
 @torch.no_grad()

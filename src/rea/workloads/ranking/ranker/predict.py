@@ -18,10 +18,7 @@ CHUNK = 8192
 def logits_of(network: nn.Module, part: Part, log_kept: float) -> np.ndarray:
     """float64 logits in chunks; members are averaged as probabilities, down-sampled negatives put back."""
     network.eval()
-    chunks = [
-        torch.sigmoid(network(ids, numbers).double()).mean(dim=1)
-        for ids, numbers in zip(part.ids.split(CHUNK), part.numbers.split(CHUNK), strict=True)
-    ]
+    chunks = [torch.sigmoid(network(ids, numbers).double()).mean(dim=1) for ids, numbers in part.chunks(CHUNK)]
     mean = torch.cat(chunks) if chunks else torch.zeros(0, dtype=torch.float64)
     return torch.logit(mean, eps=1e-12).cpu().numpy() + log_kept
 

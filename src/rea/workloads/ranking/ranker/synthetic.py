@@ -5,12 +5,17 @@ training code reads that column.
 """
 
 import argparse
+import difflib
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranker import aftermath
+from ranker.config import ConfigError
 from ranker.truth import (
     COUNTRIES,
     DEVICES,
@@ -26,6 +31,9 @@ from ranker.truth import (
     knowable_probability,
     true_probability,
 )
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 DEMO = Setting(rows=300_000, users=2_500, ads=500)
 SETTINGS: dict[str, Setting] = {
@@ -44,10 +52,27 @@ def generate(setting: Setting, seed: int) -> dict[str, np.ndarray]:
     campaign = _campaign_of(setting, rng)
     launch = _launches(setting, rng)
     rows = _impressions(setting, rng, (segment, campaign, launch))
-    world = _solved(setting, draw_world(setting, segment, campaign, rng), rows)
-    click = rng.random(setting.rows) < true_probability(setting, world, rows)
-    best = knowable_probability(setting, world, rows, _unseen(setting, rows), rng)
-    return _columns(setting, rows, click, best, rng)
+    extra = np.random.default_rng([seed, 1])  # so that what is off by default changes no other draw
+    world = replace(draw_world(setting, segment, campaign, rng), shock=aftermath.shocks(setting, extra))
+    world = _solved(setting, world, rows)
+    click, more, clicked = _clicks(setting, world, rows, (rng, extra))
+    best = knowable_probability(setting, world, rows, _unseen(setting, rows), rng, more=more)
+    columns = _columns(setting, rows, click, best, rng)
+    if setting.clicks_kept:
+        columns["clicked"] = clicked
+    if setting.conversion_rate:
+        columns |= aftermath.conversions(setting, rows, click, best, extra)
+    return columns
+
+
+def _clicks(
+    setting: Setting, world: World, rows: Rows, rngs: tuple[np.random.Generator, np.random.Generator]
+) -> tuple[np.ndarray, Floats | float, Ints]:
+    """Clicks, what a user's earlier clicks added to each logit, and those earlier clicks."""
+    if not setting.clicks_kept:
+        return rngs[0].random(setting.rows) < true_probability(setting, world, rows), 0.0, np.zeros(0, np.int64)
+    click, clicked, share = aftermath.clicks(setting, world, rows, rngs[1])
+    return click, setting.clicks_effect * share, clicked
 
 
 def split_of(setting: Setting, day: Ints) -> np.ndarray:
@@ -167,8 +192,32 @@ def write(columns: dict[str, np.ndarray], path: Path) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".tmp")
-    pq.write_table(pa.table(columns), partial, compression="zstd")
+    whole = {name: _lists(values) if values.ndim == 2 else values for name, values in columns.items()}
+    pq.write_table(pa.table(whole), partial, compression="zstd", row_group_size=1 << 16)
     partial.replace(path)
+
+
+def _lists(values: np.ndarray) -> "pa.ListArray":
+    """Rows of a matrix as lists, without the -1 that stand for nothing."""
+    import pyarrow as pa
+
+    there = values >= 0
+    ends = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(values[there], pa.int32()))
+
+
+def changed(setting: Setting, words: Sequence[str]) -> Setting:
+    """The setting with some ``name=value`` changed. Raises ConfigError."""
+    for word in words:
+        name, _, text = word.partition("=")
+        if name not in Setting.__slots__:
+            near = difflib.get_close_matches(name, Setting.__slots__, n=1, cutoff=0.0)
+            raise ConfigError(f"there is no setting {name!r}; the nearest is {near[0]!r}")
+        try:
+            setting = replace(setting, **{name: type(getattr(setting, name))(text)})
+        except ValueError:
+            raise ConfigError(f"{word}: not a {type(getattr(setting, name)).__name__}") from None
+    return setting
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -177,8 +226,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--setting", choices=sorted(SETTINGS), default="demo")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
-    given = parser.parse_args(argv)
-    columns = generate(SETTINGS[given.setting], given.seed)
+    parser.add_argument(
+        "changes", nargs="*", metavar="name=value", help="such as click_rate=0.05 walk=0.1 rows=1000000"
+    )
+    given = parser.parse_intermixed_args(argv)
+    try:
+        columns = generate(changed(SETTINGS[given.setting], given.changes), given.seed)
+    except ConfigError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     write(columns, given.out)
     print(f"{given.out}: {len(columns['click'])} rows, click rate {columns['click'].mean():.4f}")
     return 0

@@ -36,11 +36,13 @@ def say(text: str) -> None:
 
 
 class Evaluations:
-    """The lines of metrics.jsonl: what the run claims about itself on validation rows."""
+    """The lines of metrics.jsonl: what the run claims about itself on validation rows, up to ``step`` as they are."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, step: int) -> None:
         self.path = path
-        path.write_text("")
+        lines = path.read_text().splitlines(keepends=True) if step and path.is_file() else []
+        whole = [line for line in lines if line.endswith("\n")]
+        path.write_text("".join(line for line in whole if json.loads(line)["step"] <= step))
 
     def __call__(self, training: "Training", train_loss: float) -> float:
         from ranker.loop import logits
@@ -111,6 +113,7 @@ def train(given: argparse.Namespace) -> None:
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     torch.set_flush_denormal(True)
     from ranker import checkpoint
+    from ranker.calibrate import IDENTITY
     from ranker.loop import run
 
     given.out.mkdir(parents=True, exist_ok=True)
@@ -120,7 +123,8 @@ def train(given: argparse.Namespace) -> None:
         checkpoint.restore(training, given.resume)
     say(f"{len(training.data.train)} training rows, {training.total_steps} steps on {training.device}")
     begun = time.perf_counter()
-    run(training, Evaluations(given.out / "metrics.jsonl"), say)
+    evaluations = Evaluations(given.out / "metrics.jsonl", training.progress.step)
+    run(training, evaluations, say, lambda now: checkpoint.save(now, given.out / "checkpoint", IDENTITY))
     finish(training, given.out, time.perf_counter() - begun)
     say(f"done at step {training.progress.step} of {training.total_steps}")
 

@@ -38,6 +38,12 @@ class Setting:
     noise: float = 0.20  # what nobody observes
     own_share: float = 0.12  # share of the variance of user, ad and affinity that is the id's own
     rank: int = 2
+    # off by default
+    day_shock: float = 0.0  # logits that all rows of a day share, anew each day
+    clicks_kept: int = 0  # last clicks of a user that a row shows, as a list of campaigns
+    clicks_effect: float = 0.0  # logits for a user whose kept clicks are all on this row's campaign
+    conversion_rate: float = 0.0  # share of the clicks that convert
+    conversion_delay: float = 1.5  # days, the mean of an exponential
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,7 @@ class World:
     third: tuple[Floats, Floats, Floats]
     walk: Floats  # (campaigns, days)
     intercept: float
+    shock: Floats  # (days,)
 
 
 def draw_world(setting: Setting, segment: Ints, campaign: Ints, rng: np.random.Generator) -> World:
@@ -101,6 +108,7 @@ def draw_world(setting: Setting, segment: Ints, campaign: Ints, rng: np.random.G
         third=_third_order(setting, rng),
         walk=steps.cumsum(axis=1),
         intercept=0.0,
+        shock=np.zeros(setting.days),
     )
 
 
@@ -142,10 +150,16 @@ def numeric_logit(setting: Setting, bid: Floats, phase: Floats) -> Floats:
     return setting.numeric * (2.0 * (bump - 0.6) + np.sin(4.0 * np.pi * phase))
 
 
-def true_probability(setting: Setting, world: World, rows: Rows) -> Floats:
-    """The probability of a click with every id known, the unobserved noise integrated out."""
+def true_logit(setting: Setting, world: World, rows: Rows) -> Floats:
+    """The logit with every id known, but for the noise and for what a user clicked before."""
     logit = known_logit(setting, world, rows) + world.walk[rows.campaign, rows.day]
     logit += world.user_bias[rows.user] + world.ad_bias[rows.ad] + _own_affinity(world, rows.user, rows.ad)
+    return logit + world.shock[rows.day]
+
+
+def true_probability(setting: Setting, world: World, rows: Rows, more: Floats | float = 0.0) -> Floats:
+    """The probability of a click with every id known, the unobserved noise integrated out; ``more`` adds to logits."""
+    logit = true_logit(setting, world, rows) + more
     return examined(rows.position) * expected_sigmoid(logit, np.full(len(logit), setting.noise**2))
 
 
@@ -173,16 +187,24 @@ class Unseen:
 
 
 def knowable_probability(
-    setting: Setting, world: World, rows: Rows, unseen: Unseen, rng: np.random.Generator, draws: int = 64
+    setting: Setting,
+    world: World,
+    rows: Rows,
+    unseen: Unseen,
+    rng: np.random.Generator,
+    draws: int = 64,
+    more: Floats | float = 0.0,
 ) -> Floats:
     """The best probability a learner of the training days could know: own residuals of unseen ids, and the
-    campaigns' steps after the last training day, are integrated out; everything else is known exactly.
+    campaigns' steps and the shocks of days after the last training day, are integrated out; everything else is known exactly.
 
     Given the user's vector the rest is normal, so only rows with both ids unseen need ``draws`` of that vector.
     """
     last = setting.train_days - 1
-    logit = known_logit(setting, world, rows) + world.walk[rows.campaign, np.minimum(rows.day, last)]
+    logit = known_logit(setting, world, rows) + world.walk[rows.campaign, np.minimum(rows.day, last)] + more
+    logit += np.where(rows.day > last, 0.0, world.shock[rows.day])
     variance = setting.noise**2 + setting.walk**2 * np.maximum(rows.day - last, 0)
+    variance += setting.day_shock**2 * (rows.day > last)
     user = np.where(unseen.user[:, None], 0.0, world.user_own[rows.user])
     probability = _given_user(setting, world, rows, unseen, (logit, variance, user))
     both = np.flatnonzero(unseen.user & unseen.ad)

@@ -42,4 +42,5 @@ def trained(tmp_path):
         more = ["--resume", str(resume)] if resume else []
         return out, main(["--data", str(view), "--out", str(out), "--seed", str(seed), *more, *words])
 
+    run.folder = tmp_path
     return run
