@@ -58,6 +58,7 @@ class Role(StrEnum):
     FIELD_DROP = "field_drop"
     CROSSES = "crosses"
     COUNT_FEATURES = "count_features"
+    HISTORY = "history"  # past clicks that a candidate attends to; 0 = off
     TIME_FEATURES = "time_features"
     NUMERIC_ENCODING = "numeric_encoding"
     POSITION_DEBIAS = "position_debias"

@@ -24,7 +24,7 @@ TENSORS = ("tensors.safetensors", "tensors.1.safetensors")
 def build(config: Config, data: Data, seed: int) -> nn.Module:
     """A network at its initial weights."""
     torch.manual_seed(seed)
-    return Ensemble(config, data.sizes, len(data.numeric), data.base_rate)
+    return Ensemble(config, data.sizes, len(data.numeric), data.base_rate, data.item)
 
 
 def pick_device(config: Config) -> torch.device:

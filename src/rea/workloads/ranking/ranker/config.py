@@ -84,6 +84,7 @@ class Config:
     field_drop: str = ""  # names, separated by commas
     crosses: str = ""  # pairs such as segment*campaign, separated by commas
     count_features: str = choice("none", "impressions", "rate")
+    history: int = number(0, 0, 1000)  # clicks of the user's past that the candidate attends to; 0: off
     time_features: str = choice("none", "age")
     numeric_encoding: str = choice("standard", "log", "quantile", "piecewise", "periodic", "autodis")
     position_debias: bool = False
@@ -119,6 +120,8 @@ class Config:
     row_id: str = "row_id"
     day: str = "day"
     position: str = "position"
+    user: str = "user"
+    item: str = "ad"
     ignore: str = ""  # columns that are no features, separated by commas
     numeric: str = ""  # whole-number columns to read as numbers and not as ids, separated by commas
 

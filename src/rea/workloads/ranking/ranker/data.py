@@ -61,6 +61,7 @@ class Data:
     test: Part | EvaluationStream
     base_rate: float
     log_kept: float
+    item: int = 0  # which field the ids of the past belong to, where ``ids`` has more columns than ``fields``
 
     def to(self, device: torch.device) -> "Data":
         """The same on another device."""
@@ -93,7 +94,9 @@ def load(path: Path, config: Config, seed: int = 0) -> Data:
         for part in parts[1:]:
             _fix_position(part, encoded, config)
     rate = float(np.average(label[train], weights=weight[train]))
-    return Data(encoded.fields, encoded.sizes, encoded.numeric, *parts, rate, float(np.log(config.negative_sampling)))
+    kept = float(np.log(config.negative_sampling))
+    item = encoded.fields.index(config.item) if config.history else 0
+    return Data(encoded.fields, encoded.sizes, encoded.numeric, *parts, rate, kept, item)
 
 
 def _streamed(source: Source, seed: int) -> Data:
@@ -109,6 +112,7 @@ def _days(columns: dict[str, Column], config: Config) -> np.ndarray | None:
     if column is not None:
         return column.numbers()
     needing = {
+        "history": config.history > 0,
         "time_features": config.time_features == "age",
         "count_features": config.count_features == "rate",
         "recency_weighting": config.recency_weighting > 0,
@@ -146,7 +150,7 @@ def _part(encoded: Encoded, row_id: np.ndarray, target: tuple[np.ndarray, np.nda
     label, weight = target
     return Part(
         row_id[index],
-        torch.from_numpy(encoded.ids[index]),
+        torch.from_numpy(np.concatenate([encoded.ids[index], encoded.past[index]], axis=1)),
         torch.from_numpy(encoded.numbers[index]),
         torch.from_numpy(label[index].astype(np.float32)),
         torch.from_numpy(weight[index].astype(np.float32)),

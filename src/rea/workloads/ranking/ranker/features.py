@@ -24,6 +24,7 @@ class Encoded:
     sizes: tuple[int, ...]
     numeric: tuple[str, ...]
     commonest: dict[str, int]
+    past: Array  # (rows, history) ids of the item field, the latest first, 0 none
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,29 @@ def encode(columns: dict[str, Column], train: Array, known: tuple[Array, Array |
         _counts(out, wide, (train, *known), rates=config.count_features == "rate")
     if config.time_features == "age" and known[1] is not None:
         _ages(out, wide, train, known[1])
-    return _packed(out, train)
+    past = _history(out.ids, codes, (train, *known), config)
+    return _packed(out, train, past)
+
+
+def _history(
+    ids: dict[str, Array], codes: dict[str, _Codes], known: tuple[Array, Array, Array | None], config: Config
+) -> Array:
+    """The items that a row's user clicked on training days before the row's own, the latest first: (rows, history)."""
+    train, label, day = known
+    for name in (config.user, config.item):
+        if config.history and name not in codes:
+            raise ConfigError(f"history={config.history}: no id feature {name!r}; there are {', '.join(codes)}")
+    if not config.history or day is None:
+        return np.zeros((len(label), 0), np.int32)
+    when = (day - np.nanmin(day)).astype(np.int64)
+    user_day = codes[config.user].code.astype(np.int64) * (when.max() + 2)
+    clicks = train[label[train] > 0]
+    clicks = clicks[np.argsort((user_day + when)[clicks], kind="stable")]
+    keys = (user_day + when)[clicks]
+    end, start = np.searchsorted(keys, user_day + when), np.searchsorted(keys, user_day)
+    places = end[:, None] - 1 - np.arange(config.history)
+    held = places >= start[:, None]
+    return np.where(held, ids[config.item][clicks][np.maximum(places, 0)] if len(clicks) else 0, 0).astype(np.int32)
 
 
 def _without(columns: dict[str, Column], config: Config) -> dict[str, Column]:
@@ -150,10 +173,10 @@ def _ages(out: _Collected, wide: dict[str, _Codes], train: Array, day: Array) ->
             out.numbers[f"{name}_age"] = _standardised(np.log1p(day - first[codes.code]), train)
 
 
-def _packed(out: _Collected, train: Array) -> Encoded:
+def _packed(out: _Collected, train: Array, past: Array) -> Encoded:
     rows = len(next(iter((out.ids or out.numbers).values())))
     ids = np.stack(list(out.ids.values()), axis=1) if out.ids else np.zeros((rows, 0), np.int32)
     numbers = np.stack(list(out.numbers.values()), axis=1) if out.numbers else np.zeros((rows, 0), np.float32)
     commonest = {name: int(np.bincount(values[train]).argmax()) for name, values in out.ids.items()}
     sizes = tuple(int(values.max()) + 1 for values in out.ids.values())
-    return Encoded(ids, numbers, tuple(out.ids), sizes, tuple(out.numbers), commonest)
+    return Encoded(ids, numbers, tuple(out.ids), sizes, tuple(out.numbers), commonest, past)

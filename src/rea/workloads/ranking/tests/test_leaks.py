@@ -144,6 +144,61 @@ def test_a_planted_leak_of_the_same_day_is_caught(monkeypatch):
     assert not counts_unmoved()
 
 
+HISTORY = ("history=4", "user=city", "item=shop")
+
+
+def past_clicks_unmoved(tmp_path):
+    """Whether the past of rows up to day 3 stays as it is when what was clicked from day 3 on changes."""
+    columns = log()
+    turned = columns | {"click": np.where(columns["day"] >= 3, 1 - columns["click"], columns["click"])}
+    early = columns["day"][columns["split"] == "train"] <= 3
+    first, second = (train_part(each, tmp_path / "log.parquet", *HISTORY).train.ids[early] for each in (columns, turned))
+    assert first.shape[1] == 2 + 4 and (first[:, 2:] > 0).any()
+    return bool((first == second).all())
+
+
+def test_a_candidate_attends_to_clicks_of_earlier_days_only(tmp_path):
+    assert past_clicks_unmoved(tmp_path)
+    assert unmoved(tmp_path, HISTORY)
+
+
+def test_a_planted_look_at_the_same_day_is_caught(tmp_path, monkeypatch):
+    honest = features._history
+
+    def leaking(ids, codes, known, config):
+        train, label, day = known
+        return honest(ids, codes, (train, label, day // 2 * 2), config)  # two days are as one, and ...
+
+    def later(ids, codes, known, config):
+        train, label, day = known
+        moved = day.copy()
+        moved[train] = day[train] - label[train]  # ... a click counts as the day before it
+        return honest(ids, codes, (train, label, moved), config)
+
+    monkeypatch.setattr(features, "_history", leaking)
+    assert past_clicks_unmoved(tmp_path)  # coarser days forget more and leak nothing
+    monkeypatch.setattr(features, "_history", later)
+    assert not past_clicks_unmoved(tmp_path)
+
+
+def test_the_past_is_the_user_s_own_latest_first(tmp_path):
+    columns = {
+        "row_id": np.arange(6),
+        "split": ["train"] * 5 + ["test"],
+        "day": np.array([0, 1, 1, 2, 3, 4]),
+        "click": np.array([1, 1, 0, 1, 0, 0]),
+        "user": ["a", "a", "a", "b", "a", "a"],
+        "ad": np.array([10, 11, 12, 10, 10, 12]),
+    }
+    loaded = train_part(columns, tmp_path / "log.parquet", "history=3")
+    item = loaded.fields.index("ad")
+    ids = dict(zip([10, 11, 12, 10, 10], loaded.train.ids[:, item].tolist(), strict=True))
+    assert loaded.train.ids[4, 2:].tolist() == [ids[11], ids[10], 0]
+    assert loaded.train.ids[1, 2:].tolist() == [ids[10], 0, 0]
+    assert loaded.train.ids[3, 2:].tolist() == [0, 0, 0]
+    assert loaded.test.ids[0, 2:].tolist() == [ids[11], ids[10], 0]
+
+
 def test_validation_and_test_come_after_training_in_a_log_split_by_time():
     columns = log()
     last = {name: columns["day"][columns["split"] == name] for name in ("train", "valid", "test")}

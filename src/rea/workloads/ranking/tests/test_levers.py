@@ -13,6 +13,7 @@ LEVERS = {lever["name"]: lever for lever in tomllib.loads((ROOT / "workload.toml
 INERT = [name for name in LEVERS if name.startswith("inert_")]
 DEFAULTS = {each.name: each.default for each in fields(Config)}
 CHOSEN = {
+    "history": 5,
     "epochs": 3,
     "batch_size": 512,
     "micro_batch": 64,

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ranker.config import Config
 from ranker.layers.dropout import dropout
+from ranker.layers.history import TargetAttention
 from ranker.layers.numbers import numbers_layer
 
 
@@ -45,6 +46,8 @@ def _add(total: Tensor, rows: Tensor, by_row: Tensor) -> Tensor:
 class Inputs(nn.Module):
     """(ids, numbers) to (rows, fields + numbers, dim). Id 0 of each field stands for the unknown, its vector starts at 0.
 
+    With ``history``, that many further columns hold past ids of the field ``item``; attended to by it they become one more field.
+
     With ``compositional`` a field of more ids than that shares vectors: the product of one for the remainder and one for the quotient of
     the id (1909.02107). ``seen`` is where the optimizer of a table wants the rows of a batch, None where it takes whole gradients.
     """
@@ -53,8 +56,10 @@ class Inputs(nn.Module):
     quotient_offsets: Tensor
     seen: list[Tensor] | None = None
 
-    def __init__(self, config: Config, sizes: tuple[int, ...], numbers: int, dim: int) -> None:
+    def __init__(self, config: Config, sizes: tuple[int, ...], numbers: int, dim: int, item: int = 0) -> None:
         super().__init__()
+        self.fields, self.item = len(sizes), item
+        self.attention = TargetAttention(dim) if config.history and dim > 1 else None
         self.std, self.buckets = config.embedding_std, config.compositional if dim > 1 else 0
         kept = [min(size, self.buckets) for size in sizes] if self.buckets else list(sizes)
         self.register_buffer("offsets", _starts(kept), persistent=False)
@@ -83,16 +88,22 @@ class Inputs(nn.Module):
     def forward(self, ids: Tensor, numbers: Tensor) -> Tensor:
         if self.training and self.id_dropout:
             ids = ids.masked_fill(torch.rand(ids.shape, device=ids.device) < self.id_dropout, 0)
-        fields = self._vectors(ids)
+        fields = self._vectors(ids[:, : self.fields], slice(None))
+        if self.attention is not None:
+            past = ids[:, self.fields :]
+            vectors = self._vectors(past, slice(self.item, self.item + 1))
+            pooled = self.attention(fields[:, self.item], vectors, past > 0)
+            fields = torch.cat([fields, pooled.unsqueeze(1)], dim=1)
         if numbers.shape[1]:
             fields = torch.cat([fields, self.numbers(numbers)], dim=1)
         return dropout(self.norm(fields), self.dropout, self.training)
 
-    def _vectors(self, ids: Tensor) -> Tensor:
+    def _vectors(self, ids: Tensor, of: slice) -> Tensor:
+        """The vectors of ids of some fields."""
         if not self.buckets:
-            return _Lookup.apply(self.table, ids + self.offsets, self.seen)  # type: ignore[no-any-return]
-        remainders = _Lookup.apply(self.table, ids % self.buckets + self.offsets, None)
-        quotients = _Lookup.apply(self.table_of_quotients, ids // self.buckets + self.quotient_offsets, None)
+            return _Lookup.apply(self.table, ids + self.offsets[of], self.seen)  # type: ignore[no-any-return]
+        remainders = _Lookup.apply(self.table, ids % self.buckets + self.offsets[of], None)
+        quotients = _Lookup.apply(self.table_of_quotients, ids // self.buckets + self.quotient_offsets[of], None)
         return remainders * quotients  # type: ignore[no-any-return]
 
 

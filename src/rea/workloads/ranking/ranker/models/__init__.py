@@ -13,10 +13,10 @@ from ranker.layers.inputs import Inputs
 class Ranker(nn.Module):
     """Inputs, gate, a model of the folder, a first-order term, and a bias that starts at the base rate."""
 
-    def __init__(self, config: Config, sizes: tuple[int, ...], numbers: int, base_rate: float) -> None:
+    def __init__(self, config: Config, sizes: tuple[int, ...], numbers: int, base_rate: float, item: int = 0) -> None:
         super().__init__()
-        fields, dim = len(sizes) + numbers, config.embedding_dim
-        self.inputs = Inputs(config, sizes, numbers, dim)
+        fields, dim = len(sizes) + numbers + (config.history > 0), config.embedding_dim
+        self.inputs = Inputs(config, sizes, numbers, dim, item)
         self.gate = gate(config.gating, fields, dim)
         self.model = import_module(f"ranker.models.{config.model}").Model(config, fields)
         self.linear = Inputs(config, sizes, numbers, 1) if config.first_order else None
@@ -31,9 +31,9 @@ class Ranker(nn.Module):
 class Ensemble(nn.Module):
     """Independent rankers trained on the same batches: (ids, numbers) to (rows, members)."""
 
-    def __init__(self, config: Config, sizes: tuple[int, ...], numbers: int, base_rate: float) -> None:
+    def __init__(self, config: Config, sizes: tuple[int, ...], numbers: int, base_rate: float, item: int = 0) -> None:
         super().__init__()
-        self.members = nn.ModuleList(Ranker(config, sizes, numbers, base_rate) for _ in range(config.ensemble))
+        self.members = nn.ModuleList(Ranker(config, sizes, numbers, base_rate, item) for _ in range(config.ensemble))
 
     def forward(self, ids: Tensor, numbers: Tensor) -> Tensor:
         return torch.stack([member(ids, numbers) for member in self.members], dim=1)
