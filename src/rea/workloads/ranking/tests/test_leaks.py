@@ -152,7 +152,9 @@ def past_clicks_unmoved(tmp_path):
     columns = log()
     turned = columns | {"click": np.where(columns["day"] >= 3, 1 - columns["click"], columns["click"])}
     early = columns["day"][columns["split"] == "train"] <= 3
-    first, second = (train_part(each, tmp_path / "log.parquet", *HISTORY).train.ids[early] for each in (columns, turned))
+    first, second = (
+        train_part(each, tmp_path / "log.parquet", *HISTORY).train.ids[early] for each in (columns, turned)
+    )
     assert first.shape[1] == 2 + 4 and (first[:, 2:] > 0).any()
     return bool((first == second).all())
 
