@@ -98,3 +98,5 @@ class Launch:
     silence_limit_s: int
     memory_mb: int | None = None
     devices: int = 1
+    checkpoint: str = ""  # the job's own, which may not be there yet
+    restart: tuple[str, ...] = ()  # the command that goes on from it, for a job that its scheduler starts again
