@@ -57,6 +57,7 @@ def job_id(replicate: Replicate, attempt: int) -> JobId:
     return JobId(f"{replicate.key}.a{attempt}")
 
 
+LOCAL = "local"  # the backend that needs no cluster
 HEADROOM = 3  # a job may take this many times what calibration lets expect
 LEAST_LIMIT_S = 20
 KILL_GRACE_S = 10  # a job that is told to end at its limit may take this long to do so
