@@ -27,7 +27,7 @@ SlurmctldPort={controller}
 SlurmdPort={node}
 AuthType=auth/munge
 CredType=cred/munge
-AuthInfo=socket={place}/munge.socket,cred_expire=2
+AuthInfo=socket={place}/munge.socket,cred_expire=5
 StateSaveLocation={place}/state
 SlurmdSpoolDir={place}/spool
 SlurmctldPidFile={place}/slurmctld.pid
