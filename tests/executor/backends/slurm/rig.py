@@ -34,6 +34,9 @@ class SlurmRig:
     def until(self, holds: Callable[[], bool]) -> bool:
         return conformance.real_until(holds)
 
+    def until_within(self, holds: Callable[[], bool], seconds: float) -> bool:
+        return conformance.real_until(holds, seconds)
+
     def reachable(self, yes: bool) -> bool:
         """Point the client to a port where nobody listens, as when the controller is down."""
         if yes:
