@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,5 +94,4 @@ def test_the_choice_is_kept_with_the_campaign(concluded: Terminal, cluster: Clus
 
 
 def test_the_smoke_run_was_on_the_cluster_too(concluded: Terminal, cluster: Cluster) -> None:
-    assert any("-smoke.plain.a0" in entry.name for entry in cluster.client.queue())
-    assert time.time() > 0
+    assert any(entry.name.endswith("-smoke.plain.a0") for entry in cluster.client.queue())

@@ -74,7 +74,7 @@ def test_what_finds_no_room_in_time_is_cancelled_and_said(tmp_path: Path) -> Non
     (tmp_path / "jobs").mkdir()
     backend = LocalBackend(root=tmp_path / "jobs", grace_s=1)
     asked = launch(tmp_path / "jobs" / "j", "import time; time.sleep(60)")
-    with pytest.raises(BackendUnreachable, match="not ended in time: (submitted|running)"):
+    with pytest.raises(BackendUnreachable, match=r"not ended in time: (submitted|running)"):
         run_on(backend, queue_s=-asked.time_limit_s)(asked)
     assert (tmp_path / "jobs" / "j" / "control" / "cancel").exists()
     sweep(tmp_path)

@@ -52,14 +52,16 @@ def restart(rig: SlurmRig, *, forgetting: bool) -> None:
     assert rig.until(rig.cluster.ready)
 
 
-def reconcile(rig: SlurmRig, jobs: list[JobId]) -> None:
-    """Do what every wake does: look, and submit what the backend says it does not have."""
-    for job, status in rig.backend().poll(jobs).items():
+def reconciled(rig: SlurmRig, jobs: list[JobId]) -> bool:
+    """Do what every wake does: look, and submit what the backend says it does not have. Tell whether all have ended."""
+    seen = rig.backend().poll(jobs)
+    for job, status in seen.items():
         if status.state is JobState.RESERVED:
             try:
                 rig.backend().submit(rig.launch(job, Work()))
             except BackendUnreachable:
                 continue
+    return all(status.state.ended for status in seen.values())
 
 
 def test_killed_between_submission_and_acknowledgement_each_job_runs_once(rig: SlurmRig, tmp_path: Path) -> None:
@@ -69,7 +71,7 @@ def test_killed_between_submission_and_acknowledgement_each_job_runs_once(rig: S
             cut_short(rig, tmp_path).submit(rig.launch(job, Work()))
         assert look(rig, job).state is not JobState.FAILED
         restart(rig, forgetting=dice.random() < 0.5)
-    assert rig.until(lambda: reconcile(rig, jobs) or all(s.state.ended for s in rig.backend().poll(jobs).values()))
+    assert rig.until(lambda: reconciled(rig, jobs))
     assert {job: settled(rig, job).state for job in jobs} == dict.fromkeys(jobs, JobState.SUCCEEDED)
     assert {job: rig.starts(job) for job in jobs} == dict.fromkeys(jobs, 1)
 

@@ -187,7 +187,7 @@ def test_a_directory_that_the_node_cannot_see_is_said(rig: SlurmRig, tmp_path: P
     backend = replace(rig.backend(), wrapper=deaf)
     backend.submit(rig.launch(J, Work()))
     assert rig.until(lambda: backend.poll([J])[J].state.ended)
-    assert backend.poll([J])[J].reason == "COMPLETED, but its node never saw its directory"
+    assert backend.poll([J])[J].reason == "COMPLETED, but its node cannot see or lock its directory"
 
 
 def test_each_job_gets_devices_of_its_own(rig: SlurmRig) -> None:

@@ -87,5 +87,5 @@ def forgotten(look: Look) -> JobStatus:
 def _ended(look: Look, state: JobState, why: str) -> JobStatus:
     state = JobState.CANCELLED if look.cancelled else state
     if state is JobState.LOST and not look.control.claimed and why == COMPLETED:
-        why = f"{COMPLETED}, but its node never saw its directory"
+        why = f"{COMPLETED}, but its node cannot see or lock its directory"
     return JobStatus(state=state, reason=why, log_tail=look.log, seconds=look.seconds)
