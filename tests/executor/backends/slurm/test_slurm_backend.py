@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -210,6 +211,25 @@ def test_the_end_of_a_job_wakes_however_it_ends(rig: SlurmRig, tmp_path: Path, t
     assert rig.until(woken.exists)
     assert settled(rig, J).state.ended
     assert [e.name for e in rig.client.queue() if e.name == f"{backend.key(J)}.wake"] == [f"{backend.key(J)}.wake"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlyOnSuccess(Client):
+    """The planted bug: wakes only when the job went well."""
+
+    def submit(self, words: Sequence[str], environment: Mapping[str, str]) -> str:
+        return Client.submit(self, [word.replace("afterany", "afterok") for word in words], environment)
+
+
+def test_planted_a_wake_that_waits_for_success_never_comes_after_a_failure(rig: SlurmRig, tmp_path: Path) -> None:
+    woken = tmp_path / "woken"
+    backend = replace(rig.backend(), client=OnlyOnSuccess(conf=rig.client.conf), wake=("/usr/bin/touch", str(woken)))
+    deaf = tmp_path / "deaf.sh"
+    deaf.write_text("#!/bin/sh\nexit 3\n")  # the wrapper itself ends well, however its job ends
+    replace(backend, wrapper=deaf).submit(rig.launch(J, Work()))
+    assert rig.until(lambda: any(e.reason == "DependencyNeverSatisfied" for e in rig.client.queue()))
+    assert not woken.exists()
+    rig.client.cancel(f"{backend.key(J)}.wake")
 
 
 def test_bad_launches_are_refused(rig: SlurmRig) -> None:

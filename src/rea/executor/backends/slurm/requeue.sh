@@ -5,8 +5,9 @@ _checkpoint=$1 _argc=$2 _again=''; shift 2
 _outer=$PATH PATH=/usr/bin:/bin
 if [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ] && cd "$1" && [ -s claim ] && [ ! -e exit ] && [ ! -e cancel ]; then
   read -r _ _ _ _started _owner <claim
-  # what the earlier start left behind may live on elsewhere: then the lock is held, and the claim stays where it is
-  if [ "$_owner" = "${SLURM_JOB_ID:-none}" ] && flock -n lock true; then
+  # what the earlier start left behind may live on elsewhere: then the lock stays held, and so does the claim
+  # (it is waited for, as whoever polls may be probing it just now)
+  if [ "$_owner" = "${SLURM_JOB_ID:-none}" ] && flock -w 2 lock true; then
     _seen=$(stat -c %Y claim log next beat 2>/dev/null | sort -n | tail -n 1)
     _ran=$((_seen + 5 - _started)) _most=$(($(date +%s) - _started)) # the watcher leaves a sign every 5 s: never too little
     [ "$_ran" -le "$_most" ] || _ran=$_most
