@@ -13,6 +13,7 @@ class Settings:
     state: Path
     notify: tuple[str, ...] = ()
     slots: int = 1
+    backend: str = "local"  # of campaigns that are started from now on
 
     @property
     def store(self) -> Path:
@@ -28,11 +29,12 @@ class Settings:
 
 
 def settings(state: Path | None = None) -> Settings:
-    """Return the settings in force. ``REA_STATE``, ``REA_NOTIFY`` and ``REA_SLOTS`` win over the defaults."""
+    """Return the settings in force. ``REA_STATE``, ``REA_NOTIFY``, ``REA_SLOTS`` and ``REA_BACKEND`` win over the defaults."""
     return Settings(
         state=(state or _state()).absolute(),
         notify=tuple(shlex.split(os.environ.get("REA_NOTIFY", ""))),
         slots=int(os.environ.get("REA_SLOTS", 0)) or max(1, len(os.sched_getaffinity(0))),
+        backend=os.environ.get("REA_BACKEND") or "local",
     )
 
 

@@ -121,6 +121,7 @@ def test_a_second_terminal_can_pause_resume_and_stop(waiting: World, tmp_path: P
         (("why", "zzz"), "nothing in"),
         (("check", ".", "--budget", "soon"), "no amount of device time"),
         (("check", "/nowhere-at-all", "--budget", "2h"), "/nowhere-at-all"),
+        (("check", ".", "--budget", "2h", "--backend", "slrum"), "there is no backend 'slrum'"),
         (("amend", "--set", "lr=3"), "is no lever"),
         (("reject", "h00000000"), "names 0 hypotheses"),
     ],

@@ -19,7 +19,7 @@ from rea.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a person asks for: a repository, a budget in device-seconds, and optionally the interpreter and a file of ideas."""
+    """What a person asks for: a repository, a budget in device-seconds, and optionally the interpreter, a file of ideas, where jobs run."""
 
     repository: Path
     budget_s: float
@@ -27,25 +27,30 @@ class Request:
     ideas: Path | None = None
     slots: int | None = None
     question: str = ""
+    backend: str | None = None
 
 
 def check(config: Settings, request: Request) -> CampaignId:
     """Open a campaign and record its checklist: commit, workload, data sealed, a smoke run judged, disk, timer, budget.
 
     Raises:
-        UsageError: the repository or workload.toml is unusable; nothing was opened.
+        UsageError: the repository, workload.toml or the backend is unusable; nothing was opened.
     """
+    from rea.executor.backends.chosen import record
     from rea.executor.inspect import inspect
 
     if request.budget_s <= 0:
         raise UsageError("no budget was given", "state one in device time: --budget 2h")
+    chosen = app.choose(request.backend or config.backend, os.environ)
     name = CampaignId(f"{request.repository.resolve().name}-{datetime.now(UTC):%m%d}-{secrets.token_hex(2)}")
     directory = config.campaign(name)
     policy = Policy(slots=request.slots or config.slots, seed=secrets.randbelow(2**31))
     directory.mkdir(mode=0o700, parents=True)
     try:
+        record(directory, chosen)
+        budget_ms, run = round(request.budget_s * 1000), app.smoke(directory)
         workload, checklist = inspect(
-            config.state, directory, request.repository, round(request.budget_s * 1000), request.python, policy
+            config.state, directory, request.repository, budget_ms, request.python, policy, run
         )
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)  # nothing was opened: leave nothing behind
@@ -59,7 +64,7 @@ def check(config: Settings, request: Request) -> CampaignId:
         repository=str(request.repository.resolve()),
         commit=checklist.commit,
         policy=policy,
-        budget_ms=round(request.budget_s * 1000),
+        budget_ms=budget_ms,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     app.journal(config).append(name, (opened, ChecklistRecorded(checklist=checklist)))

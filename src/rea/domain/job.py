@@ -57,6 +57,7 @@ def job_id(replicate: Replicate, attempt: int) -> JobId:
     return JobId(f"{replicate.key}.a{attempt}")
 
 
+LOCAL = "local"  # the backend that needs no cluster
 HEADROOM = 3  # a job may take this many times what calibration lets expect
 LEAST_LIMIT_S = 20
 KILL_GRACE_S = 10  # a job that is told to end at its limit may take this long to do so
@@ -98,3 +99,5 @@ class Launch:
     silence_limit_s: int
     memory_mb: int | None = None
     devices: int = 1
+    checkpoint: str = ""  # the job's own, which may not be there yet
+    restart: tuple[str, ...] = ()  # the command that goes on from it, for a job that its scheduler starts again

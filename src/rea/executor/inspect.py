@@ -46,14 +46,15 @@ def inspect(
     budget_ms: int,
     python: str | None = None,
     policy: Policy | None = None,
+    run: Run = run_here,
 ) -> tuple[Workload, Checklist]:
     """Inspect and judge; ``directory``, the campaign's, is ready for its first job afterwards, if the checklist passed.
 
-    ``python`` is a person's choice of interpreter. Raises WorkloadError where there is no repository, commit or valid
-    workload.toml to check at all.
+    ``python`` is a person's choice of interpreter, ``run`` runs the smoke test's jobs. Raises WorkloadError where there is
+    no repository, commit or valid workload.toml to check at all.
     """
     inspection = Inspection(directory=directory, repository=repository, python=python, timer=_timer(state))
-    seen = observe(inspection, run_here)
+    seen = observe(inspection, run)
     return seen.workload, checklist(seen, budget_ms, policy or Policy())
 
 

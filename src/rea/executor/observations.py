@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rea.domain.errors import ReaError
 from rea.domain.event import Measured, PredictionsRefused
-from rea.domain.job import JobStatus
+from rea.domain.job import LOCAL, JobStatus
 from rea.domain.workload import Workload
 from rea.judge.seal import Sealed
 
@@ -78,13 +78,14 @@ class SmokeFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineFacts:
-    """``timer`` names what wakes campaigns regularly; ``missing`` are commands that local jobs need; sizes in bytes."""
+    """``timer`` names what wakes campaigns regularly; ``missing`` are commands that jobs need; ``backend`` is where they run; sizes in bytes."""
 
     free_bytes: int
     data_bytes: int
     memory_bytes: int
     missing: tuple[str, ...] = ()
     timer: str = ""
+    backend: str = LOCAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

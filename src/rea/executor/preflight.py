@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rea.domain.event import PredictionsRefused
 from rea.domain.ids import Digest, digest
-from rea.domain.job import KILL_GRACE_S, JobState
+from rea.domain.job import KILL_GRACE_S, LOCAL, JobState
 from rea.domain.plan import Check, Checklist, Policy
 from rea.domain.workload import Workload
 from rea.executor.materialise.paths import covers
@@ -161,7 +161,9 @@ def _machine(seen: Observations, policy: Policy) -> Iterator[Check]:
     if machine.missing:
         yield _bad("backend", f"local jobs need {_some(machine.missing)}", "install util-linux and git")
     else:
-        yield Check(name="backend", ok=True, detail="local processes")
+        here = machine.backend == LOCAL
+        detail = "local processes" if here else f"{machine.backend}, on a file system that its nodes share"
+        yield Check(name="backend", ok=True, detail=detail)
     job_bytes = 0 if isinstance(seen.smoke, Trouble) else seen.smoke.job_bytes
     needed = 3 * machine.data_bytes + EXPECTED_JOBS * job_bytes + SPARE_BYTES
     room = f"{machine.free_bytes / 1e9:.1f} GB free, about {needed / 1e9:.1f} GB needed"
@@ -170,7 +172,7 @@ def _machine(seen: Observations, policy: Policy) -> Iterator[Check]:
     else:
         yield Check(name="disk", ok=True, detail=room)
     wanted = (seen.workload.resources.memory_mb or 0) * (1 << 20) * policy.slots
-    if wanted > machine.memory_bytes:
+    if machine.backend == LOCAL and wanted > machine.memory_bytes:
         text = (
             f"{policy.slots} jobs may take {wanted / 1e9:.1f} GB, the machine has {machine.memory_bytes / 1e9:.1f} GB"
         )

@@ -6,12 +6,14 @@ import threading
 from pathlib import Path
 
 import pytest
-from executor.contract.jobs import alive, running
+from executor.contract.jobs import alive, running, sweep
 
+from rea.domain.errors import BackendUnreachable
 from rea.domain.ids import JobId
 from rea.domain.job import JobState, Launch
+from rea.executor.backends.local import LocalBackend
 from rea.executor.contract.status import status
-from rea.executor.inspection.foreground import run_here
+from rea.executor.inspection.foreground import run_here, run_on
 
 
 def launch(directory: Path, code: str, time_limit_s: int = 20) -> Launch:
@@ -60,3 +62,19 @@ def test_interrupted_it_leaves_nothing_running(tmp_path: Path) -> None:
         signal.signal(signal.SIGINT, before)
     assert not alive(found[0])
     assert status(tmp_path / "long", 0.0, 0.0).state is JobState.CANCELLED
+
+
+def test_on_a_backend_how_it_ended_is_told(tmp_path: Path) -> None:
+    (tmp_path / "jobs").mkdir()
+    backend = LocalBackend(root=tmp_path / "jobs", grace_s=1)
+    assert run_on(backend)(launch(tmp_path / "jobs" / "j", "print('hello')")).log_tail == "hello\n"
+
+
+def test_what_finds_no_room_in_time_is_cancelled_and_said(tmp_path: Path) -> None:
+    (tmp_path / "jobs").mkdir()
+    backend = LocalBackend(root=tmp_path / "jobs", grace_s=1)
+    asked = launch(tmp_path / "jobs" / "j", "import time; time.sleep(60)")
+    with pytest.raises(BackendUnreachable, match=r"not ended in time: (submitted|running)"):
+        run_on(backend, queue_s=-asked.time_limit_s)(asked)
+    assert (tmp_path / "jobs" / "j" / "control" / "cancel").exists()
+    sweep(tmp_path)

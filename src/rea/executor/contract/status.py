@@ -26,14 +26,14 @@ def _status(directory: Path, control: Control, now: float, claim_grace_s: float)
         state, word, seconds = _verdict(control.exit), control.exit.word, control.exit.seconds
         return JobStatus(state=state, reason=word, log_tail=tail(directory), seconds=seconds)
     if control.life is Life.RUNNING:
-        return JobStatus(state=JobState.RUNNING, log_tail=tail(directory), seconds=_since(control, now))
+        return JobStatus(state=JobState.RUNNING, log_tail=tail(directory), seconds=since(control, now))
     if (control_of(directory) / "cancel").exists():
-        seconds = _seen(directory, control)
+        seconds = seen(directory, control)
         return JobStatus(state=JobState.CANCELLED, reason="cancelled", log_tail=tail(directory), seconds=seconds)
     if control.life is Life.LOST:
-        seconds = _seen(directory, control)
+        seconds = seen(directory, control)
         return JobStatus(state=JobState.LOST, reason=control.note, log_tail=tail(directory), seconds=seconds)
-    waiting = now - _modified(control_of(directory) / "submitted") < claim_grace_s
+    waiting = now - modified(control_of(directory) / "submitted") < claim_grace_s
     return JobStatus(state=JobState.SUBMITTED if waiting else JobState.RESERVED)
 
 
@@ -43,17 +43,19 @@ def _verdict(record: Exit) -> JobState:
     return JobState.SUCCEEDED if record.word == "exit 0" else JobState.FAILED
 
 
-def _since(control: Control, now: float) -> float:
+def since(control: Control, now: float) -> float:
+    """Return how long ago a job was claimed, in seconds; 0 where that is not known."""
     return max(0.0, now - control.started) if control.started else 0.0
 
 
-def _seen(directory: Path, control: Control) -> float:
+def seen(directory: Path, control: Control) -> float:
     """Return how long a job was last seen alive, by the wrapper's marks and the log."""
-    signs = [_modified(control_of(directory) / name) for name in ("log", "next", "beat")]
-    return _since(control, max(signs))
+    signs = [modified(control_of(directory) / name) for name in ("log", "next", "beat")]
+    return since(control, max(signs))
 
 
-def _modified(path: Path) -> float:
+def modified(path: Path) -> float:
+    """Return when a file was last written (Unix seconds), 0 where there is none."""
     try:
         return path.stat().st_mtime
     except FileNotFoundError:

@@ -41,7 +41,7 @@ _record() { # exit.tmp exists already, with room for this, so that a full disk c
 
 cd "$_control" && exec 9>>lock && flock -n 9 || exit 0
 read -r _boot </proc/sys/kernel/random/boot_id; _birth $$; _started=$(date +%s)
-(set -C; echo "$$ $_born $_boot $_started" >claim) 2>/dev/null || exit 0 # at most one execution, ever
+(set -C; echo "$$ $_born $_boot $_started ${SLURM_JOB_ID:-}" >claim) 2>/dev/null || exit 0 # at most one execution, ever
 sync claim .
 _look; _begun=$_now _cs0=$_cs _setsid=$(command -v setsid)
 (

@@ -4,6 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
+from rea.executor.backends.chosen import recorded
 from rea.executor.observations import MachineFacts
 
 NEEDED = ("sh", "setsid", "flock", "git")
@@ -17,4 +18,5 @@ def look_at_machine(directory: Path, source: Path | None, timer: str) -> Machine
         memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         missing=tuple(name for name in NEEDED if shutil.which(name) is None),
         timer=timer,
+        backend=recorded(directory).name,
     )

@@ -76,16 +76,24 @@ class LocalWorkspace:
 
     def _launch(self, place: JobPlace, job: Job) -> Launch:
         resources, command = self.workload.resources, self.workload.command
+        checkpoint = str(place.out / command.checkpoint) if command.checkpoint and command.resume else ""
         return Launch(
             job=job.id,
             directory=str(place.directory),
-            argv=arguments(command, self._values(place, job), overrides_of(job, self.workload)),
+            argv=self._argv(place, job, {}),
             cwd=str(place.tree),
             environment=environment_of(self.record.environment, command, place.scratch, place.tree),
             time_limit_s=job.time_limit_s or resources.time_limit_s,
             silence_limit_s=resources.silence_limit_s,
             memory_mb=resources.memory_mb,
             devices=resources.devices,
+            checkpoint=checkpoint,
+            restart=self._argv(place, job, {"checkpoint": checkpoint}) if checkpoint else (),
+        )
+
+    def _argv(self, place: JobPlace, job: Job, values: Mapping[str, str]) -> tuple[str, ...]:
+        return arguments(
+            self.workload.command, {**self._values(place, job), **values}, overrides_of(job, self.workload)
         )
 
     def _values(self, place: JobPlace, job: Job) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rea.domain.errors import BackendUnreachable
 from rea.domain.ids import JobId
 from rea.domain.job import JobState, JobStatus, Launch
 
@@ -29,6 +30,8 @@ class SimulatedBackend:
     launches: list[JobId] = field(default_factory=list)
 
     def submit(self, launch: Launch) -> str:
+        if not self.reachable:
+            raise BackendUnreachable("the scheduler cannot be reached", "nothing is lost; wait")
         if launch.job not in self.started:
             self.launches.append(launch.job)
             run = self.outcome(launch)

@@ -1,0 +1,70 @@
+"""What a site asks for at submission (partition, account, GPUs), as options of sbatch that are checked one by one."""
+
+import shlex
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Self
+
+from rea.domain.errors import UsageError
+
+VARIABLE = "REA_SLURM_OPTIONS"
+DEVICES = "{devices}"
+
+_PLACE = ("partition", "account", "qos", "reservation", "wckey")  # of the wake as well as of the job
+_RESOURCES = (
+    *("gres", "gpus", "gpus-per-node", "gpus-per-task", "gpu-bind", "gpu-freq", "cpus-per-gpu", "mem-per-gpu"),
+    *("cpus-per-task", "mem", "mem-per-cpu", "tmp", "constraint", "nodelist", "exclude", "licenses", "exclusive"),
+    *("threads-per-core", "hint", "nice", "prefer", "tres-per-task", "switches", "core-spec"),
+)
+_REQUEUE = "requeue"
+_KNOWN = (*_PLACE, *_RESOURCES, _REQUEUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Words for sbatch. ``{devices}`` in one of them stands for the devices of a job; where none has it, a device is a CPU.
+
+    ``--requeue`` lets Slurm start a preempted job again under the same name. Raises UsageError for what rea decides itself.
+    """
+
+    words: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for word in self.words:
+            _check(word)
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Return the options in ``text``, quoted as in a shell."""
+        try:
+            return cls(tuple(shlex.split(text)))
+        except ValueError as error:
+            raise UsageError(f"{VARIABLE}={text!r}: {error}", "close the quotation") from error
+
+    @property
+    def requeue(self) -> bool:
+        """Whether Slurm may start a job again that it preempted or whose node failed."""
+        return f"--{_REQUEUE}" in self.words
+
+    def of_job(self, devices: int) -> tuple[str, ...]:
+        """Return the options of a job with this many devices."""
+        shared = () if any(DEVICES in word for word in self.words) else (f"--cpus-per-task={DEVICES}",)
+        again = () if self.requeue else ("--no-requeue",)
+        return tuple(word.replace(DEVICES, str(devices)) for word in (*shared, *self.words, *again))
+
+    def of_wake(self) -> tuple[str, ...]:
+        """Return the options of a wake, which needs a place but no device."""
+        return (*(word for word in self.words if _name(word) in _PLACE), "--no-requeue")
+
+
+def _name(word: str) -> str:
+    return word.removeprefix("--").split("=", 1)[0]
+
+
+def _check(word: str) -> None:
+    name = _name(word)
+    if word.startswith("--") and name in _KNOWN and (("=" in word) != (name in (_REQUEUE, "exclusive"))):
+        return
+    near = get_close_matches(name, _KNOWN, n=1)
+    hint = f"did you mean --{near[0]}=…?" if near and near[0] != name else f"one word each: --{_KNOWN[0]}=NAME"
+    raise UsageError(f"{VARIABLE}: {word!r} is no option that can be given", f"{hint}; name, time and output are rea's")
