@@ -8,7 +8,7 @@ REA := .venv/bin/rea
 PY := .venv/bin/python
 RANKER := src/rea/workloads/ranking
 
-.PHONY: demo test check lint types architecture constraints bench-quick bench-durability bench-statistics bench-wake bench-judge bench-store bench-frappe bench-training clean
+.PHONY: demo test check lint types architecture constraints bench-quick bench-durability bench-statistics bench-wake bench-judge bench-store bench-frappe bench-training bench-quality bench-fidelities clean
 
 # ---- environments: one for rea, without torch; one for the training code ------------------------------------------------
 .venv/ready: pyproject.toml constraints.txt
@@ -80,6 +80,12 @@ bench-durability: .venv/ready
 
 bench-frappe: .venv/ready .venv-ranking/ready  ## DeepFM and DCNv2 on Frappe (needs REA_DATA); BUDGET=900s each
 	$(PY) benchmarks/frappe.py
+
+bench-quality: .venv/ready .venv-ranking/ready  ## tuned models against the published AUC on Frappe (needs REA_DATA); SEEDS=3 MODELS=deepfm,dcnv2
+	$(PY) benchmarks/quality.py
+
+bench-fidelities: .venv-ranking/ready  ## how cheap runs of the built-in ranker rank, over three dozen configurations
+	cd $(RANKER) && ../../../../.venv-ranking/bin/python bench/measure.py rungs --logs 12
 
 bench-training: .venv/ready .venv-ranking/ready .venv-peers/ready  ## against third-party trainers and the machine (needs REA_DATA); EPOCHS=15 SEEDS=5
 	$(PY) benchmarks/training/bench.py
