@@ -39,7 +39,17 @@ DEMO = Setting(rows=300_000, users=2_500, ads=500)
 SETTINGS: dict[str, Setting] = {
     "tiny": replace(DEMO, rows=6_000, users=150, ads=40, campaigns=10),
     "demo": DEMO,
-    "default": replace(DEMO, rows=400_000, users=6_000, ads=900, campaigns=60, noise=0.5),
+    "default": replace(
+        DEMO,
+        rows=500_000,
+        users=1_000,
+        ads=200,
+        affinity=0.5,
+        crossed=0.35,
+        third_order=0.3,
+        noise=0.5,
+        own_share=0.25,
+    ),
     "easy": replace(DEMO, context=2.0, affinity=0.1, crossed=0.1, own_share=0.05, fatigue=0.1, walk=0.0, noise=0.0),
     "hard": replace(DEMO, users=10_000, ads=1_500, campaigns=100, own_share=0.3, click_rate=0.05, noise=1.0),
 }
