@@ -52,7 +52,7 @@ def test_processes_that_reserve_at_once_never_overspend(tmp_path: Path) -> None:
 
 def test_killed_anywhere_nothing_acknowledged_is_lost_and_nothing_repeated(tmp_path: Path) -> None:
     kill_and_check(tmp_path)
-    assert len((tmp_path / "acknowledged").read_text().split()) > KILLS
+    assert len((tmp_path / "acknowledged").read_text().split()) >= KILLS // 2
 
 
 def test_planted_bug_what_is_acknowledged_before_it_is_kept_is_lost(tmp_path: Path) -> None:
@@ -63,9 +63,16 @@ def test_planted_bug_what_is_acknowledged_before_it_is_kept_is_lost(tmp_path: Pa
 def kill_and_check(folder: Path, early: bool = False) -> None:
     path, acknowledged, die = folder / "store.db", folder / "acknowledged", random.Random(1)
     acknowledged.touch()
-    for _ in range(KILLS):
-        process = writers.start(writers.append_until_killed, path, acknowledged, early)
-        process.join(die.uniform(0.005, 0.06))
+    for kill in range(KILLS):
+        process, before = (
+            writers.start(writers.append_until_killed, path, acknowledged, early),
+            acknowledged.stat().st_size,
+        )
+        while (
+            kill % 2 and acknowledged.stat().st_size == before
+        ):  # every other one dies at work, however slow the machine
+            process.join(0.001)
+        process.join(die.uniform(0.0, 0.05))
         process.kill()
         process.join(10)
         assert process.exitcode == -signal.SIGKILL
