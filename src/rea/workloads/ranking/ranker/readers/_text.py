@@ -47,31 +47,42 @@ def read_text(path: Path, form: Format) -> Iterator[pa.Table]:
     missing = [name for name in form.columns if name not in present]
     if missing:
         raise ConfigError(f"{path}, line 1: no column {missing[0]!r} in the header {form.delimiter.join(present)!r}")
+    before = 0  # lines of the blocks that were read
+    for block in _blocks(path):
+        rows = block.partition(b"\n")[2] if form.header and not before else block
+        skipped = before + (len(rows) != len(block))
+        if rows.strip():
+            yield _parsed(rows, form, present, (path, skipped))
+        before += block.count(b"\n")
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """Whole lines, a block at a time: arrow's own streaming reader reads ahead without a bound."""
+    with pa.input_stream(path, compression="detect") as stream:
+        rest = b""
+        while block := stream.read(BLOCK):
+            whole, end, rest = (rest + block).rpartition(b"\n")
+            yield whole + end
+        yield rest
+
+
+def _parsed(rows: bytes, form: Format, present: Sequence[str], place: tuple[Path, int]) -> pa.Table:
+    path, before = place
     wrong: list[str] = []
 
     def note(row: pv.InvalidRow) -> str:
-        wrong.append(f"line {row.number}: {row.actual_columns} columns where there are {row.expected_columns}")
+        line = (row.number or 0) + before
+        wrong.append(f"line {line}: {row.actual_columns} columns where there are {row.expected_columns}")
         return "error"
 
     try:
-        yield from _batches(path, form, present, note)
-    except pa.ArrowInvalid as error:
-        raise ConfigError(f"{path}, {wrong[0] if wrong else _plain(str(error), present)}") from None
-
-
-def _batches(path: Path, form: Format, present: Sequence[str], note: object) -> Iterator[pa.Table]:
-    quote = '"' if form.quoted else False
-    with pa.input_stream(path, compression="detect") as stream:
-        reader = pv.open_csv(
-            stream,
-            pv.ReadOptions(
-                use_threads=False,  # else rows have no number to name
-                block_size=BLOCK,
-                column_names=list(present),
-                skip_rows=int(form.header),
-                encoding=form.encoding,
+        return pv.read_csv(
+            pa.BufferReader(rows),
+            # one thread, else rows have no number to name
+            pv.ReadOptions(use_threads=False, column_names=list(present), encoding=form.encoding),
+            pv.ParseOptions(
+                delimiter=form.delimiter, quote_char='"' if form.quoted else False, invalid_row_handler=note
             ),
-            pv.ParseOptions(delimiter=form.delimiter, quote_char=quote, invalid_row_handler=note),
             pv.ConvertOptions(
                 column_types=form.columns,
                 include_columns=list(form.columns),
@@ -79,8 +90,8 @@ def _batches(path: Path, form: Format, present: Sequence[str], note: object) -> 
                 strings_can_be_null=True,
             ),
         )
-        for batch in reader:
-            yield pa.Table.from_batches([batch])
+    except pa.ArrowInvalid as error:
+        raise ConfigError(f"{path}, {wrong[0] if wrong else _plain(str(error), present, before)}") from None
 
 
 def _header(path: Path, form: Format) -> list[str]:
@@ -89,13 +100,13 @@ def _header(path: Path, form: Format) -> list[str]:
     return [name.strip().strip('"') for name in line.lstrip("\ufeff").strip().split(form.delimiter)]
 
 
-def _plain(message: str, present: Sequence[str]) -> str:
+def _plain(message: str, present: Sequence[str], before: int) -> str:
     """Arrow's words about a value of the wrong type, with the column's name."""
     found = re.search(r"column #(\d+): Row #(\d+): CSV conversion error to (\w+): invalid value (.*)", message)
     if not found:
         return f"not readable: {message}"
     column, line, kind, value = found.groups()
-    return f"line {line}: {value} in column {present[int(column)]!r} is no {kind}"
+    return f"line {int(line) + before}: {value} in column {present[int(column)]!r} is no {kind}"
 
 
 class Lookup:

@@ -135,7 +135,7 @@ class _Splitter:
 
 def _finish(rough: Path, partial: Path, splitter: _Splitter) -> str:
     """One walk over the gathered rows for each split, so that a row group is of one split."""
-    file, writer, said = pq.ParquetFile(rough), None, []
+    file, writer, said = pq.ParquetFile(rough, pre_buffer=False), None, []
     try:
         for code, name in enumerate(SPLITS):
             rows = 0
