@@ -1,6 +1,7 @@
 """Every command on a real store: its words for people, its JSON for programs, its exit code, its errors."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from rea.domain.ids import CampaignId
 from rea.store.database import Database
 from rea.store.journal import SqlJournal
 from rea.testing.simulation import CAMPAIGN, Truth, World
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def call(*words: str) -> Result:
@@ -165,3 +168,19 @@ def test_what_people_call_often_imports_little(
     done = subprocess.run([sys.executable, "-c", script, *words, *extra], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.splitlines()[-1].split("|"))
     assert loaded.isdisjoint(absent)
+
+
+@pytest.mark.parametrize("name", ["check", "start"])
+def test_a_checklist_that_fails_is_told_to_programs_too(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "repository"
+    shutil.copytree(EXAMPLES / "toy", folder)
+    git = ["git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@localhost"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *words], check=True)
+    (folder / "make_data.py").open("a").write("# not committed\n")
+    done = call(
+        name, str(folder), "--budget", "1h", "--json", "--state", str(tmp_path / "state"), "--python", sys.executable
+    )
+    told = json.loads(done.output)
+    assert code(done) == 1 and told["kind"] == "checklist" and not told["passed"]
+    assert "committed" in {each["name"] for each in told["checks"] if not each["ok"]}

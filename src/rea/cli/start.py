@@ -63,11 +63,7 @@ def requested(function: click.decorators.FC) -> click.decorators.FC:
 def check(face: Face, directory: Path, budget: str, **asked: object) -> int:
     """Run the checklist that an engineer signs. Spends a smoke run, nothing else."""
     _, c = _check(face, directory, budget, asked)
-    assert c.checklist is not None
-    face.say(
-        "checklist", {"campaign": c.id, "digest": c.checklist.digest, **_values(c.checklist)}, _page(c, c.checklist)
-    )
-    return 0 if c.checklist.passed else 1
+    return 0 if _shown(face, c) else 1
 
 
 @command(campaign=False)
@@ -92,9 +88,7 @@ def start(
     """Check, sign, and begin calibration; then this command ends, and jobs wake the campaign."""
     name, c = _check(face, directory, budget, asked)
     assert c.checklist is not None
-    if not face.as_json:
-        click.echo(_page(c, c.checklist))
-    if not c.checklist.passed:
+    if not (c.checklist.passed and face.as_json) and not _shown(face, c):  # one JSON object a call: the last word
         return 1
     if install_timer:
         _install_timer(face)
@@ -112,6 +106,14 @@ def start(
     facts = reading.status(c, waiting_for(c))
     face.say("status", facts, f"{five_lines(facts)}\nnext: rea watch -c {name}")
     return 0
+
+
+def _shown(face: Face, c: Campaign) -> bool:
+    """Show the checklist, and return whether it passed."""
+    assert c.checklist is not None
+    facts = {"campaign": c.id, "digest": c.checklist.digest, **_values(c.checklist)}
+    face.say("checklist", facts, _page(c, c.checklist))
+    return c.checklist.passed
 
 
 def _check(face: Face, directory: Path, budget: str, asked: dict[str, object]) -> tuple[CampaignId, Campaign]:
