@@ -29,6 +29,7 @@ class Role(StrEnum):
     PRECISION = "precision"
     # embeddings and vocabulary
     EMBEDDING_DIM = "embedding_dim"
+    EMBEDDING_SIZING = "embedding_sizing"  # power of a field's share of ids that its size follows; 0 = all alike
     EMBEDDING_INIT = "embedding_init"  # standard deviation
     EMBEDDING_L2 = "embedding_l2"
     EMBEDDING_DROPOUT = "embedding_dropout"
@@ -72,6 +73,8 @@ class Role(StrEnum):
     PAIRWISE_LOSS = "pairwise_loss"  # weight beside the pointwise loss; 0 = off
     CALIBRATION = "calibration"
     ENSEMBLE = "ensemble"
+    CODISTILLATION = "codistillation"  # weight of the loss against what the other members predict; 0 = off
+    SERVE_ONE = "serve_one"  # of an ensemble, the first member serves alone
     OTHER = "other"
 
 

@@ -56,6 +56,9 @@ class Config:
     precision: str = choice("fp32", "bf16")
     # embeddings and vocabulary
     embedding_dim: int = number(8, 1, 1024)
+    embedding_sizing: float = number(
+        0.0, 0.0, 1.0
+    )  # power of a field's share of ids that its size follows; 0: all alike
     embedding_std: float = number(0.01, 0.0, 10.0)
     embedding_l2: float = number(0.0, 0.0, 10.0)
     embedding_dropout: float = number(0.0, 0.0, 0.95)
@@ -98,6 +101,8 @@ class Config:
     pairwise_loss: float = number(0.0, 0.0, 100.0)  # weight of a pairwise loss beside it
     calibration: str = choice("none", "bias", "temperature", "platt")
     ensemble: int = number(1, 1, 64)
+    codistillation: float = number(0.0, 0.0, 100.0)  # weight of a member's loss against what the others predict
+    serve_one: bool = False  # predict with the first member alone
     # nothing reads these: they exist so that the noise of a whole campaign can be measured
     inert_1: float = number(0.0, 0.0, 1.0)
     inert_2: float = number(0.0, 0.0, 1.0)

@@ -14,9 +14,18 @@ def loss_of(config: Config, logits: Tensor, label: Tensor, target: Tensor, weigh
     if config.loss == "focal":
         loss = loss * (torch.sigmoid(logits) - wide).abs()
     total = (loss.sum(dim=1) * weight).sum()
+    if config.codistillation and logits.shape[1] > 1:
+        total = total + config.codistillation * (_from_others(logits).sum(dim=1) * weight).sum()
     if config.pairwise_loss:
         total = total + config.pairwise_loss * _pairs(logits, label)
     return total
+
+
+def _from_others(logits: Tensor) -> Tensor:
+    """Each member's log loss against the mean prediction of the others (codistillation, 1804.03235): (rows, members)."""
+    said = torch.sigmoid(logits.detach())
+    others = (said.sum(dim=1, keepdim=True) - said) / (logits.shape[1] - 1)
+    return functional.binary_cross_entropy_with_logits(logits, others, reduction="none")
 
 
 def _pairs(logits: Tensor, label: Tensor) -> Tensor:

@@ -76,6 +76,8 @@ NEUTRAL = {
     "attention_heads",
     "gradient_clip",
     "interaction_width",
+    "codistillation",
+    "serve_one",
 }  # of use with others only
 
 

@@ -149,3 +149,12 @@ def test_a_checkpoint_serves_the_same_predictions(tiny, trained, tmp_path):
     words = ["--data", str(tiny[0]), "--checkpoint", str(out / "checkpoint"), "--out", str(served)]
     assert predict_main(words) == 0
     assert (pq.read_table(served)["prediction"].to_numpy() == predictions(out)[1]).all()
+
+
+def test_members_learn_from_each_other_and_one_of_them_can_serve(tiny, trained):
+    def bits(*words, name):
+        return predictions(trained(tiny[0], "ensemble=3", "rows=0.3", *words, name=name)[0])[1]
+
+    alone, taught, one = bits(name="a"), bits("codistillation=1", name="b"), bits("serve_one=true", name="c")
+    assert (alone != taught).any() and (alone != one).any()
+    assert abs(taught - bits("codistillation=1", "serve_one=true", name="d")).mean() < abs(alone - one).mean()

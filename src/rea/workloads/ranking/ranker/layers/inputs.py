@@ -54,6 +54,7 @@ class Inputs(nn.Module):
 
     offsets: Tensor
     quotient_offsets: Tensor
+    mask: Tensor
     seen: list[Tensor] | None = None
 
     def __init__(self, config: Config, sizes: tuple[int, ...], numbers: int, dim: int, item: int = 0) -> None:
@@ -68,6 +69,9 @@ class Inputs(nn.Module):
             quotients = [-(-size // self.buckets) for size in sizes]
             self.register_buffer("quotient_offsets", _starts(quotients), persistent=False)
             self.table_of_quotients = nn.Parameter(torch.empty(sum(quotients), dim))
+        self.sized = bool(config.embedding_sizing) and dim > 1
+        if self.sized:
+            self.register_buffer("mask", _mask(sizes, dim, config.embedding_sizing), persistent=False)
         self.reset()
         self.numbers = numbers_layer(config.numeric_encoding, numbers, dim, max(config.embedding_std, 0.01))
         self.id_dropout, self.dropout = config.id_dropout, config.embedding_dropout
@@ -89,6 +93,7 @@ class Inputs(nn.Module):
         if self.training and self.id_dropout:
             ids = ids.masked_fill(torch.rand(ids.shape, device=ids.device) < self.id_dropout, 0)
         fields = self._vectors(ids[:, : self.fields], slice(None))
+        fields = fields * self.mask if self.sized else fields
         if self.attention is not None:
             past = ids[:, self.fields :]
             vectors = self._vectors(past, slice(self.item, self.item + 1))
@@ -105,6 +110,13 @@ class Inputs(nn.Module):
         remainders = _Lookup.apply(self.table, ids % self.buckets + self.offsets[of], None)
         quotients = _Lookup.apply(self.table_of_quotients, ids // self.buckets + self.quotient_offsets[of], None)
         return remainders * quotients  # type: ignore[no-any-return]
+
+
+def _mask(sizes: tuple[int, ...], dim: int, power: float) -> Tensor:
+    """Which coordinates a field uses: more ids, more of them (mixed dimensions, 1909.11810). The table keeps its shape."""
+    share = torch.tensor(sizes, dtype=torch.float64) / max(sizes, default=1)
+    kept = (dim * share**power).ceil().clamp(1, dim)
+    return (torch.arange(dim) < kept.unsqueeze(1)).float()
 
 
 def _starts(sizes: list[int]) -> Tensor:

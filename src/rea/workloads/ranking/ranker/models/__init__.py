@@ -33,7 +33,9 @@ class Ensemble(nn.Module):
 
     def __init__(self, config: Config, sizes: tuple[int, ...], numbers: int, base_rate: float, item: int = 0) -> None:
         super().__init__()
+        self.serve_one = config.serve_one
         self.members = nn.ModuleList(Ranker(config, sizes, numbers, base_rate, item) for _ in range(config.ensemble))
 
     def forward(self, ids: Tensor, numbers: Tensor) -> Tensor:
-        return torch.stack([member(ids, numbers) for member in self.members], dim=1)
+        serving = self.members[:1] if self.serve_one and not self.training else self.members
+        return torch.stack([member(ids, numbers) for member in serving], dim=1)
