@@ -63,8 +63,17 @@ def examine(face: Face) -> Iterator[Check]:
 
 
 def _store(face: Face) -> Iterator[Check]:
+    from rea import app
     from rea.store.storage import storage_report
 
+    if face.config.shared:
+        try:
+            named = app.database(face.config).dialect.name
+        except ReaError as error:
+            yield Check(name="store", ok=False, detail=error.message, fix=error.hint)
+        else:
+            yield Check(name="store", ok=True, detail=f"shared: {named}")
+        return
     report = storage_report(face.config.store)
     detail = f"SQLite {report.sqlite} on {report.filesystem}, journal {report.mode}: {report.reason}"
     yield Check(name="store", ok=not report.warning, detail=detail, fix=report.warning, blocking=False)
