@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ranker.config import Config
 from ranker.layers.inputs import Inputs
 
+FUSED = hasattr(torch, "_fused_adam_")  # what torch.optim.Adam(fused=True) calls
 BETAS, EPSILON, MOMENTUM = (0.9, 0.999), 1e-8, 0.9
 LEAST_CLIP = 1e-5  # of CowClip: what a row near zero may move at least
 
@@ -145,6 +146,20 @@ def _cow_clip(table: nn.Parameter, rows: Tensor, counts: Tensor, share: float) -
 
 def _adam(group: Group, rate: float, count: int) -> None:
     first, second = BETAS
+    if FUSED:  # the same rule in one pass
+        moments = ([group.value], [group.gradient], [group.first], [group.second], [])
+        torch._fused_adam_(
+            *moments,
+            [torch.tensor(float(count))],
+            lr=rate,
+            beta1=first,
+            beta2=second,
+            weight_decay=0.0,
+            eps=EPSILON,
+            amsgrad=False,
+            maximize=False,
+        )
+        return
     group.first.lerp_(group.gradient, 1.0 - first)
     group.second.mul_(second).addcmul_(group.gradient, group.gradient, value=1.0 - second)
     scale = group.second.sqrt().div_(math.sqrt(1.0 - second**count)).add_(EPSILON)

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ranker.layers.cross import kind_of
+
 
 class _Attention(torch.autograd.Function):
     """relu(attention(x) + skip) for x of (inputs, fields * rows) and a weight of (4 * heads * width, inputs), in shape (heads, width, fields).
@@ -71,7 +73,6 @@ class FieldAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         _, fields, rows = x.shape
-        shape, device = (self.heads, self.width, fields), x.device.type
-        kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
-        out: Tensor = _Attention.apply(x.flatten(1), self.project.weight, shape, kind)
+        shape = (self.heads, self.width, fields)
+        out: Tensor = _Attention.apply(x.flatten(1), self.project.weight, shape, kind_of(x))
         return out.view(-1, fields, rows)

@@ -4,6 +4,26 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+
+
+class _Layer(torch.autograd.Function):
+    """x + start * (W x + b), with the products in type ``kind`` and all else as precise as ``x``."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, start: Tensor, weight: Tensor, bias: Tensor, kind: torch.dtype) -> Tensor:
+        given, low = x.to(kind), weight.to(kind)
+        mapped = functional.linear(given, low, bias.to(kind))
+        ctx.save_for_backward(given, start, low, mapped)
+        return torch.addcmul(x, start, mapped)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, None]:
+        given, start, low, mapped = ctx.saved_tensors
+        gradient = gradients[0]
+        by_mapped = (gradient * start).to(low.dtype)
+        by_weight, by_bias = (by_mapped.t() @ given).to(start.dtype), by_mapped.sum(dim=0).to(start.dtype)
+        return gradient + by_mapped @ low, gradient * mapped, by_weight, by_bias, None
 
 
 class Cross(nn.Module):
@@ -14,10 +34,19 @@ class Cross(nn.Module):
         self.layers = nn.ModuleList(_map(width, rank) for _ in range(depth))
 
     def forward(self, start: Tensor) -> Tensor:
-        x = start
+        x, kind = start, kind_of(start)
         for layer in self.layers:
-            x = torch.addcmul(x, start, layer(x).to(x.dtype))
+            if isinstance(layer, nn.Linear):
+                x = _Layer.apply(x, start, layer.weight, layer.bias, kind)
+            else:
+                x = torch.addcmul(x, start, layer(x).to(x.dtype))
         return x
+
+
+def kind_of(x: Tensor) -> torch.dtype:
+    """The type that products are to have here: autocast's while it is on, else that of ``x``."""
+    device = x.device.type
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
 
 
 def _map(width: int, rank: int) -> nn.Module:

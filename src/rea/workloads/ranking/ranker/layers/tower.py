@@ -4,9 +4,11 @@ import itertools
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ranker.config import Config
 from ranker.layers.dropout import Dropout
+from ranker.layers.norm import NormReLU
 
 
 class Dice(nn.Module):
@@ -37,15 +39,21 @@ class Layer(nn.Module):
 
     def __init__(self, config: Config, inputs: int, outputs: int) -> None:
         super().__init__()
-        norms = {"none": nn.Identity, "batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
-        parts: list[nn.Module] = [nn.Linear(inputs, outputs), norms[config.normalisation](outputs)]
-        activation = Dice(outputs) if config.activation == "dice" else ACTIVATIONS[config.activation]()
-        parts += [activation, Dropout(config.dropout)]
-        self.body = nn.Sequential(*parts)
+        batch = config.normalisation == "batch"
+        linear = nn.Linear(inputs, outputs, bias=not batch)  # the norm has a shift of its own
+        self.body = nn.Sequential(linear, *_activated(config, outputs), Dropout(config.dropout))
         self.skip = config.residual and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.body(x) if self.skip else self.body(x)
+
+
+def _activated(config: Config, width: int) -> list[nn.Module]:
+    if config.normalisation == "batch" and config.activation == "relu":
+        return [NormReLU(width)]
+    norms = {"none": nn.Identity, "batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
+    activation = Dice(width) if config.activation == "dice" else ACTIVATIONS[config.activation]()
+    return [norms[config.normalisation](width), activation]
 
 
 def tower(config: Config, inputs: int) -> nn.Sequential:
@@ -61,3 +69,9 @@ def widths(config: Config) -> list[int]:
 def last_width(config: Config) -> int:
     """The width of what a tower gives."""
     return widths(config)[-1]
+
+
+def read(out: nn.Linear, *parts: Tensor) -> Tensor:
+    """``out(torch.cat(parts, dim=1))`` as a sum over the parts, each (rows, its width), so that nothing is copied."""
+    shares = out.weight.split([part.shape[1] for part in parts], dim=1)
+    return sum((functional.linear(part, share) for part, share in zip(parts, shares, strict=True)), out.bias)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ranker.config import Config
-from ranker.layers.tower import last_width, tower
+from ranker.layers.tower import last_width, read, tower
 
 
 class Model(nn.Module):
@@ -22,4 +22,4 @@ class Model(nn.Module):
         start = crossed = x.flatten(1)
         for weight, shift in zip(self.weights, self.shifts, strict=True):
             crossed = crossed + shift + start * weight(crossed)
-        return self.out(torch.cat([crossed, self.tower(start)], dim=1)).squeeze(1)
+        return read(self.out, crossed, self.tower(start)).squeeze(1)

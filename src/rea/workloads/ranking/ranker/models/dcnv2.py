@@ -1,11 +1,10 @@
 """DCN-v2 (2008.13535): cross layers beside a tower, or below it."""
 
-import torch
 from torch import Tensor, nn
 
 from ranker.config import Config
 from ranker.layers.cross import Cross
-from ranker.layers.tower import last_width, tower
+from ranker.layers.tower import last_width, read, tower
 
 
 class Model(nn.Module):
@@ -23,4 +22,4 @@ class Model(nn.Module):
         flat = x.flatten(1)
         if self.stacked:
             return self.out(self.tower(self.cross(flat))).squeeze(1)
-        return self.out(torch.cat([self.cross(flat), self.tower(flat)], dim=1)).squeeze(1)
+        return read(self.out, self.cross(flat), self.tower(flat)).squeeze(1)

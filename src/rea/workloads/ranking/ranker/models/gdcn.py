@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ranker.config import Config
-from ranker.layers.tower import last_width, tower
+from ranker.layers.tower import last_width, read, tower
 
 
 class Model(nn.Module):
@@ -22,4 +22,4 @@ class Model(nn.Module):
         for layer in self.layers:
             value, gate = layer(crossed).to(x.dtype).split(self.width, dim=1)
             crossed = torch.addcmul(crossed, start, value * torch.sigmoid(gate))
-        return self.out(torch.cat([crossed, self.tower(start)], dim=1)).squeeze(1)
+        return read(self.out, crossed, self.tower(start)).squeeze(1)
