@@ -11,6 +11,7 @@ import click
 
 from rea.api import starting
 from rea.cli.face import Face, command
+from rea.domain.errors import ReaError
 from rea.domain.plan import Check
 
 LEAST_FREE = 2_000_000_000
