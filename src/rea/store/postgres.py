@@ -1,6 +1,5 @@
 """PostgreSQL: the store of a team, which several machines use at once. Needs the extra ``postgres``."""
 
-
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
