@@ -1,9 +1,11 @@
 """The one place that names concrete adapters: which store, which backend, which sources a campaign gets."""
 
 import os
+import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,9 +22,11 @@ from rea.domain.runbook import RunbookEntry
 from rea.executor.backends.chosen import Chosen, recorded
 from rea.ports import HypothesisSource, JobBackend, Ports
 from rea.settings import Settings, settings
+from rea.store import leases
 from rea.store.database import Database
 from rea.store.insights import SqlInsights
 from rea.store.journal import SqlJournal
+from rea.store.leases import Lease
 
 IDEAS = "ideas.toml"  # in the campaign's directory: what an engineer handed in with `rea start --ideas`
 
@@ -94,7 +98,7 @@ def smoke(directory: Path) -> Callable[[Launch], JobStatus]:
 def database(config: Settings) -> Database:
     """Open the store, making it on first use."""
     config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Database(config.store)
+    return Database(config.shared or config.store)
 
 
 def journal(config: Settings) -> SqlJournal:
@@ -115,8 +119,10 @@ def runbook() -> tuple[tuple[RunbookEntry, ...], Digest]:
     return entries, digest_of(entries)
 
 
-def ports(config: Settings, campaign: CampaignId, entries: tuple[RunbookEntry, ...]) -> Ports:
-    """Assemble the outside world of one campaign."""
+def ports(
+    config: Settings, campaign: CampaignId, entries: tuple[RunbookEntry, ...], lease: Lease | None = None
+) -> Ports:
+    """Assemble the outside world of one campaign; with a lease, nothing is recorded once somebody else has taken it."""
     from rea.campaign.evolve import replay
     from rea.campaign.timer import wake_script
     from rea.executor.materialise import reopen
@@ -124,7 +130,7 @@ def ports(config: Settings, campaign: CampaignId, entries: tuple[RunbookEntry, .
     from rea.planner.search.optuna_search import OptunaSearch
 
     store, directory = database(config), config.campaign(campaign)
-    log = SqlJournal(store)
+    log = SqlJournal(store, lease=lease)
     state = replay(r.event for r in log.read(campaign))
     known = SqlInsights(store)
     return Ports(
@@ -187,14 +193,33 @@ def wake(state: Path, campaign: str) -> Wake:
 
     config, name = settings(state), CampaignId(campaign)
     entries, bound_to = runbook()
-    world = ports(config, name, entries)
-    while True:
-        try:
-            answer = advance(name, world, bound_to)
-        except StaleDecision:
-            continue
-        if answer is not None:
-            return answer
+    with leased(config, name) as lease:
+        world = ports(config, name, entries, lease)
+        while True:
+            try:
+                answer = advance(name, world, bound_to)
+            except StaleDecision:
+                continue
+            if answer is not None:
+                return answer
+
+
+@contextmanager
+def leased(config: Settings, campaign: CampaignId) -> Iterator[Lease | None]:
+    """Hold the campaign's lease where the store is shared; elsewhere the lock of its directory is enough.
+
+    Raises:
+        CampaignBusy: another machine is advancing the campaign.
+    """
+    store = database(config)
+    if not store.dialect.shared:
+        yield None
+        return
+    lease = leases.take(store, campaign, f"{socket.gethostname()}:{os.getpid()}:{time.time_ns()}")
+    try:
+        yield lease
+    finally:
+        leases.release(store, lease)
 
 
 def record_crash(state: Path, campaign: str, error: Exception) -> None:

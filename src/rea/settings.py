@@ -13,11 +13,18 @@ class Settings:
     state: Path
     notify: tuple[str, ...] = ()
     slots: int = 1
+    shared: str = ""  # URL of a store that several machines use, "" for a file under ``state``
     backend: str = "local"  # of campaigns that are started from now on
 
     @property
     def store(self) -> Path:
+        """The file of a store that is not shared."""
         return self.state / "store.db"
+
+    @property
+    def has_store(self) -> bool:
+        """Whether there may be campaigns."""
+        return bool(self.shared) or self.store.exists()
 
     @property
     def wake(self) -> Path:
@@ -33,6 +40,7 @@ def settings(state: Path | None = None) -> Settings:
     return Settings(
         state=(state or _state()).absolute(),
         notify=tuple(shlex.split(os.environ.get("REA_NOTIFY", ""))),
+        shared=os.environ.get("REA_STORE", ""),
         slots=int(os.environ.get("REA_SLOTS", 0)) or max(1, len(os.sched_getaffinity(0))),
         backend=os.environ.get("REA_BACKEND") or "local",
     )

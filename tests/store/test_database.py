@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError as Refused
 
 from rea.domain.errors import OverBudget, StoreError
-from rea.store import migrations, schema
+from rea.store import leases, migrations, schema
 from rea.store.database import Database
 from rea.store.journal import SqlJournal
 from rea.testing.conformance_journal import C, granted, note, reserved
@@ -140,3 +140,14 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be opened"):
         Database(tmp_path / "file" / "store.db")
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date_and_keeps_its_campaigns(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    SqlJournal(Database(path)).append(C, [note("a")])
+    execute(path, "DROP TABLE leases")
+    execute(path, "UPDATE meta SET value = 1")
+    database = Database(path)
+    assert len(SqlJournal(database).read(C)) == 1
+    assert leases.take(database, C, "a").fence == 1
+    assert path.with_name("store.db.v1.backup").exists()

@@ -11,6 +11,7 @@ import click
 
 from rea.api import starting
 from rea.cli.face import Face, command
+from rea.domain.errors import ReaError
 from rea.domain.plan import Check
 
 LEAST_FREE = 2_000_000_000
@@ -63,8 +64,17 @@ def examine(face: Face) -> Iterator[Check]:
 
 
 def _store(face: Face) -> Iterator[Check]:
+    from rea import app
     from rea.store.storage import storage_report
 
+    if face.config.shared:
+        try:
+            named = app.database(face.config).dialect.name
+        except ReaError as error:
+            yield Check(name="store", ok=False, detail=error.message, fix=error.hint)
+        else:
+            yield Check(name="store", ok=True, detail=f"shared: {named}")
+        return
     report = storage_report(face.config.store)
     detail = f"SQLite {report.sqlite} on {report.filesystem}, journal {report.mode}: {report.reason}"
     yield Check(name="store", ok=not report.warning, detail=detail, fix=report.warning, blocking=False)

@@ -36,7 +36,7 @@ class Face:
     def journal(self) -> SqlJournal:
         from rea import app
 
-        if not self.config.store.exists():
+        if not self.config.has_store:
             raise UsageError(
                 f"there is no campaign in {self.config.state}", "start one: rea start DIRECTORY --budget 2h"
             )

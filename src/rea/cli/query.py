@@ -23,7 +23,7 @@ def insights(face: Face, text: str, technique: str, verdict: str | None) -> None
     """What was learnt, over all campaigns; the refuted and the failed too."""
     from rea import app
 
-    if not face.config.store.exists():
+    if not face.config.has_store:
         raise UsageError("nothing was learnt yet: there is no store", "run a campaign: rea start DIRECTORY --budget 2h")
     found = app.insights(face.config).find(text, technique=technique, verdict=Verdict(verdict) if verdict else None)
     for i in found:

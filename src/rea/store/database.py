@@ -1,44 +1,59 @@
-"""The connection to the database, and everything about it that depends on the dialect."""
+"""One database and its transactions; what depends on the kind of database lies in its dialect."""
 
-import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+from sqlalchemy import Connection, Engine, exc
 
 from rea.domain.errors import OverBudget, ReaError, StoreError
 from rea.store import migrations, schema
-from rea.store.storage import StorageReport, storage_report
+
+
+class Dialect(Protocol):
+    """What a kind of database does in its own way. ``shared``: processes of other machines use it too."""
+
+    name: str
+    shared: bool
+
+    def engine(self) -> Engine: ...
+    def prepare(self) -> None: ...
+    def begin_write(self, connection: Connection) -> None: ...
+    def back_up(self, version: int) -> None: ...
+    def named(self, said: str) -> StoreError: ...
+    def now(self, connection: Connection) -> float: ...
 
 
 class Database:
-    """One database file. Nothing stays open between two transactions, so that no job inherits a handle on it."""
+    """A SQLite file, or a PostgreSQL database by URL. Nothing stays open between two transactions, so that no job inherits a handle on it."""
 
-    def __init__(self, path: Path, *, busy_timeout_s: float = 30.0) -> None:
-        """Open ``path``, creating or migrating it first.
+    def __init__(self, place: Path | str, *, busy_timeout_s: float = 30.0) -> None:
+        """Open the database at ``place``, creating or migrating it first.
 
         Raises:
             StoreError: it cannot be opened, is locked, or was made by a newer program.
+            UsageError: a URL that is of no known kind, or that holds a password.
         """
-        self.path = path
-        self.report: StorageReport = storage_report(path)
-        self._busy_timeout_s = busy_timeout_s
-        self._engine = _engine(path, busy_timeout_s, self.report.mode)
-        with _named(path, busy_timeout_s):
-            _touch(path)
+        self.dialect = _dialect(place, busy_timeout_s)
+        self._engine = self.dialect.engine()
+        with self._named():
+            self.dialect.prepare()
         with self.read() as connection:
             current = migrations.schema_version(connection) == schema.VERSION
         if not current:
             with self.write() as connection:
-                migrations.migrate(connection, self._back_up)
+                migrations.migrate(connection, self.dialect.back_up)
+
+    @property
+    def path(self) -> Path:
+        """The file of a SQLite database."""
+        return Path(self.dialect.name)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the database throughout."""
-        with _named(self.path, self._busy_timeout_s), self._engine.connect() as connection, connection.begin():
+        with self._named(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -49,78 +64,34 @@ class Database:
             StoreError: someone else writes for longer than the busy timeout, or the database cannot be written.
             OverBudget: the ledger's CHECK refused.
         """
-        with _named(self.path, self._busy_timeout_s), self._engine.connect() as connection:
-            connection.execution_options(rea_write=True)
+        with self._named(), self._engine.connect() as connection:
+            connection = connection.execution_options(rea_write=True)
             with connection.begin():
+                self.dialect.begin_write(connection)
                 yield connection
 
-    def _back_up(self, version: int) -> None:
-        kept = self.path.with_name(f"{self.path.name}.v{version}.backup")
-        partial = kept.with_name(f"{kept.name}.{os.getpid()}")
-        with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(partial)) as target:
-            source.backup(target)
-        partial.replace(kept)
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Turn what the driver raises into what a reader can act on."""
+        try:
+            yield
+        except exc.DBAPIError as error:
+            raise self._refusal(str(error.orig)) from error
+        except OSError as error:
+            text = f"{self.dialect.name} cannot be opened: {error.strerror}"
+            raise StoreError(text, "check the path and its permissions") from error
+
+    def _refusal(self, said: str) -> ReaError:
+        if schema.WITHIN_GRANT in said:
+            return OverBudget("the approved budget does not cover it; nothing was recorded", "approve a larger budget")
+        return self.dialect.named(said)
 
 
-def _engine(path: Path, busy_timeout_s: float, mode: str) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": busy_timeout_s})
+def _dialect(place: Path | str, busy_timeout_s: float) -> Dialect:
+    if isinstance(place, Path):
+        from rea.store.sqlite import Sqlite
 
-    @event.listens_for(engine, "connect")
-    def connected(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None  # else the driver begins and commits by rules of its own
-        _journal_mode(connection, mode)
-        connection.execute("PRAGMA synchronous = FULL")
+        return Sqlite(place, busy_timeout_s)
+    from rea.store.postgres import Postgres
 
-    @event.listens_for(engine, "begin")
-    def begun(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("rea_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-def _journal_mode(connection: sqlite3.Connection, wanted: str) -> None:
-    (now,) = connection.execute("PRAGMA journal_mode").fetchone()
-    if now != wanted:
-        (now,) = connection.execute(f"PRAGMA journal_mode = {wanted}").fetchone()
-    if wanted != "wal" and now == "wal":
-        raise sqlite3.OperationalError("database is locked")
-
-
-def _touch(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-
-
-@contextmanager
-def _named(path: Path, busy_timeout_s: float) -> Iterator[None]:
-    """Turn what the driver raises into what a reader can act on."""
-    try:
-        yield
-    except (exc.DBAPIError, sqlite3.Error) as error:
-        raise _named_error(path, str(getattr(error, "orig", error)), busy_timeout_s) from error
-    except OSError as error:
-        raise StoreError(f"{path} cannot be opened: {error.strerror}", "check the path and its permissions") from error
-
-
-def _named_error(path: Path, said: str, busy_timeout_s: float) -> ReaError:
-    if schema.WITHIN_GRANT in said:
-        return OverBudget("the approved budget does not cover it; nothing was recorded", "approve a larger budget")
-    for symptom, what, hint in _SYMPTOMS:
-        if symptom in said:
-            return StoreError(f"{path} {what.format(wait=busy_timeout_s)}", hint)
-    return StoreError(f"{path}: {said}", "nothing was written; run `rea doctor`")
-
-
-_SYMPTOMS = (
-    (
-        "locked",
-        "is locked by another process for more than {wait:g} s",
-        "see who holds it with `fuser`; then try again",
-    ),
-    ("disk is full", "cannot be written: the disk is full", "nothing was written; free some space, then try again"),
-    ("readonly", "is read-only", "give your user the right to write it"),
-    ("not a database", "is not a database", "restore it from a backup"),
-    ("malformed", "is damaged", "restore it from a backup, or import an export"),
-    ("unable to open", "cannot be opened", "check the path and its permissions"),
-)
+    return Postgres(place, busy_timeout_s)

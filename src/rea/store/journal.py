@@ -9,8 +9,9 @@ from rea.domain.errors import StaleDecision, UsageError
 from rea.domain.event import Event, Recorded
 from rea.domain.ids import CampaignId, Digest
 from rea.domain.ledger import Ledger
-from rea.store import amounts, codec, projections, stream
+from rea.store import amounts, codec, leases, projections, stream
 from rea.store.database import Database
+from rea.store.leases import Lease
 from rea.store.schema import streams
 from rea.store.stream import Draft, Head
 
@@ -23,9 +24,11 @@ def utc_now() -> str:
 class SqlJournal:
     """The ``Journal`` and ``Openings`` ports over a database. ``now`` stamps what is appended, for display only."""
 
-    def __init__(self, database: Database, now: Callable[[], str] = utc_now) -> None:
+    def __init__(self, database: Database, now: Callable[[], str] = utc_now, lease: Lease | None = None) -> None:
+        """With a ``lease``, what is appended to its campaign is refused once somebody else has taken it."""
         self._database = database
         self._now = now
+        self._lease = lease
 
     def campaigns(self) -> Sequence[CampaignId]:
         """Return every campaign, the oldest first."""
@@ -50,11 +53,14 @@ class SqlJournal:
         Raises:
             StaleDecision: ``expected`` is given and is not the journal's length, or an opening of a test set is not the next one.
             OverBudget: the ledger's CHECK refused a reservation; nothing was written.
+            CampaignBusy: the lease was lost.
             StoreError: an event could not be read back or added up, or the database not be written; nothing was written.
         """
         at = self._now()
         drafts = [_draft(at, event) for event in events]
         with self._database.write() as connection:
+            if self._lease is not None and self._lease.campaign == campaign:
+                leases.renew(connection, self._lease, self._database.dialect.now(connection))
             head = stream.head_of(connection, campaign)
             if expected is not None and expected != head.length:
                 raise StaleDecision(

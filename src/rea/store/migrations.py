@@ -7,7 +7,12 @@ from sqlalchemy import Connection, inspect, select
 from rea.domain.errors import StoreError
 from rea.store import schema
 
-MIGRATIONS: Mapping[int, Sequence[str]] = {}
+MIGRATIONS: Mapping[int, Sequence[str]] = {
+    1: (
+        "CREATE TABLE leases (stream TEXT NOT NULL, holder TEXT NOT NULL, fence BIGINT NOT NULL, expires FLOAT NOT NULL, "
+        "PRIMARY KEY (stream))",
+    ),
+}
 """By the version they lead from: statements, as they were on the day they were written, never edited afterwards."""
 
 

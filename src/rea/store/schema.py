@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 1
+VERSION = 2
 """Of the schema: migrations lead from every earlier one to this."""
 
 WITHIN_GRANT = "ledger_within_grant"
@@ -102,6 +102,15 @@ snapshots = Table(
     Column("payload", LargeBinary, nullable=False),
     Column("digest", Text, nullable=False),
     PrimaryKeyConstraint("stream", "version"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("expires", Float, nullable=False),
 )
 
 PROJECTIONS = (ledger, holds, openings)
