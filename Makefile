@@ -8,7 +8,7 @@ REA := .venv/bin/rea
 PY := .venv/bin/python
 RANKER := src/rea/workloads/ranking
 
-.PHONY: demo test check lint types architecture constraints bench-quick bench-durability bench-statistics bench-wake bench-judge bench-store bench-frappe bench-training bench-quality bench-fidelities clean
+.PHONY: demo test test-slow check lint types architecture constraints bench-quick bench-durability bench-statistics bench-wake bench-judge bench-store bench-frappe bench-training bench-quality bench-fidelities clean
 
 # ---- environments: one for rea, without torch; one for the training code ------------------------------------------------
 .venv/ready: pyproject.toml constraints.txt
@@ -35,6 +35,9 @@ demo: .venv/ready .venv-ranking/ready  ## a whole campaign on the built-in ranke
 test: .venv/ready .venv-ranking/ready check
 	$(PY) -m pytest -n $(WORKERS) tests
 	cd $(RANKER) && OMP_NUM_THREADS=1 ../../../../.venv-ranking/bin/python -m pytest -q -p no:cacheprovider tests
+
+test-slow: .venv/ready  ## what waits for minutes: a whole campaign on a Slurm cluster of our own
+	$(PY) -m pytest -m slow tests
 
 check: lint types architecture
 

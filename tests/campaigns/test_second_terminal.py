@@ -11,6 +11,7 @@ from campaigns.toys import Terminal, at_rest, checked, planned, repository
 from rea.domain.campaign import Campaign
 from rea.domain.errors import NotApproved, UsageError
 from rea.domain.experiment import Phase
+from rea.domain.job import JobState
 from rea.domain.proposal import Outcome
 
 WAITING = 'print("waiting for", {go!r})\nwhile not Path({go!r}).exists():\n    __import__("time").sleep(0.05)'
@@ -94,7 +95,11 @@ def test_steered_to_finish_it_skips_to_the_end(terminal: Terminal) -> None:
     c = terminal.until(at_rest)
     assert c.ended, c.paused
     assert c.phase(1, Phase.EXPLOITATION) is None
-    assert terminal.starts() == {str(job): 1 for job in c.jobs}
+    starts = terminal.starts()
+    assert set(starts.values()) == {1}
+    # what was cancelled may have been caught before its first instruction
+    assert {str(j) for j, record in c.jobs.items() if record.state is not JobState.CANCELLED} <= set(starts)
+    assert set(starts) <= set(map(str, c.jobs))
 
 
 @pytest.mark.real

@@ -17,7 +17,7 @@ from rea.executor.backends.chosen import recorded
 from rea.executor.backends.slurm import SlurmBackend
 from rea.settings import Settings
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -74,11 +74,12 @@ def test_a_preempted_job_is_started_again_from_its_checkpoint_and_is_one_job(rig
     assert not waiting.state.ended
     status = ended(backend)
     assert (status.state, status.reason) == (JobState.SUCCEEDED, "exit 0")
-    first, second, result = status.log_tail.splitlines()
-    assert first == "from 0"
-    assert int(second.removeprefix("from ")) >= 20
+    *lines, result = status.log_tail.splitlines()
+    starts = [int(line.removeprefix("from ")) for line in lines if line.startswith("from ")]
+    assert starts[0] == 0 and min(starts[1:]) >= 20, lines  # a busy machine may preempt it more than once
+    assert starts == sorted(starts)
     assert result == "result 60"
-    assert real_starts(rig.root, J) == 2
+    assert real_starts(rig.root, J) == len(starts)
     assert len([e for e in rig.client.queue() if e.name == backend.key(J)]) == 1
     assert status.seconds >= 6 - 0.5  # both starts are paid for
 
