@@ -5,7 +5,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,13 +13,14 @@ from pathlib import Path
 from rea.domain.action import Wake
 from rea.domain.campaign import Campaign
 from rea.domain.change import Change
-from rea.domain.errors import StaleDecision, UsageError
+from rea.domain.errors import StaleDecision, StoreError, UsageError
 from rea.domain.event import AGENT, Paused
 from rea.domain.experiment import Purpose
 from rea.domain.ids import CampaignId, Digest, JobId, digest
 from rea.domain.job import LOCAL, JobStatus, Launch
 from rea.domain.runbook import RunbookEntry
 from rea.executor.backends.chosen import Chosen, recorded
+from rea.executor.contract.directory import write_durably
 from rea.ports import HypothesisSource, JobBackend, Ports
 from rea.settings import Settings, settings
 from rea.store import leases
@@ -96,9 +97,24 @@ def smoke(directory: Path) -> Callable[[Launch], JobStatus]:
 
 
 def database(config: Settings) -> Database:
-    """Open the store, making it on first use."""
+    """Open the store, making it on first use.
+
+    Raises:
+        UsageError: the campaigns of this state are kept in another store.
+    """
     config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Database(config.shared or config.store)
+    if not config.shared:
+        return Database(config.store)
+    kept = config.kept.read_text().strip() if config.kept.exists() else ""
+    if config.store.exists() or kept not in ("", config.shared):
+        raise UsageError(
+            f"the campaigns in {config.state} are kept in {kept or config.store}, not in REA_STORE",
+            "unset REA_STORE, or take another folder with REA_STATE",
+        )
+    opened = Database(config.shared)  # refuses a URL that holds a secret, before it is written anywhere
+    if not kept:
+        write_durably(config.kept, config.shared + "\n")
+    return opened
 
 
 def journal(config: Settings) -> SqlJournal:
@@ -219,7 +235,8 @@ def leased(config: Settings, campaign: CampaignId) -> Iterator[Lease | None]:
     try:
         yield lease
     finally:
-        leases.release(store, lease)
+        with suppress(StoreError):  # its term ends anyway; what really went wrong is not to be hidden
+            leases.release(store, lease)
 
 
 def record_crash(state: Path, campaign: str, error: Exception) -> None:

@@ -5,6 +5,8 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+STORE = "store.url"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -27,6 +29,11 @@ class Settings:
         return bool(self.shared) or self.store.exists()
 
     @property
+    def kept(self) -> Path:
+        """Where the URL of a shared store is kept, so that no later call takes another for it."""
+        return self.state / STORE
+
+    @property
     def wake(self) -> Path:
         """The script that jobs and the timer call: it stays where it is when an environment is upgraded."""
         return self.state / "bin" / "wake"
@@ -40,10 +47,17 @@ def settings(state: Path | None = None) -> Settings:
     return Settings(
         state=(state or _state()).absolute(),
         notify=tuple(shlex.split(os.environ.get("REA_NOTIFY", ""))),
-        shared=os.environ.get("REA_STORE", ""),
+        shared=os.environ.get("REA_STORE", "") or _kept(state or _state()),
         slots=int(os.environ.get("REA_SLOTS", 0)) or max(1, len(os.sched_getaffinity(0))),
         backend=os.environ.get("REA_BACKEND") or "local",
     )
+
+
+def _kept(state: Path) -> str:
+    try:
+        return (state / STORE).read_text().strip()
+    except FileNotFoundError:
+        return ""
 
 
 def _state() -> Path:

@@ -16,6 +16,16 @@ from rea.domain.ids import CampaignId
 from rea.domain.plan import Policy
 from rea.settings import Settings
 
+KEPT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "PYTHONPATH",
+    "PGPASSFILE",
+    "PGSSLMODE",
+    "PGSSLROOTCERT",
+)  # of the environment, for later wakes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -87,5 +97,5 @@ def prepare(config: Settings) -> Path:
     """Write the script that jobs and the timer call, for this interpreter and with only what a wake needs of the environment."""
     from rea.campaign.timer import write_wake_script
 
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "PYTHONPATH") or k.startswith("REA_")}
+    kept = {k: v for k, v in os.environ.items() if k in KEPT or k.startswith("REA_")}
     return write_wake_script(config.state, {**kept, "REA_STATE": str(config.state)})

@@ -8,6 +8,7 @@ from rea.domain.errors import StoreError, UsageError
 
 WRITER = 0x7265615F  # of the advisory lock: one writer at a time, as with SQLite, so that one set of rules serves both
 CONNECT_S = 10
+SECRETS = {"password", "sslpassword"}  # libpq takes them as parameters too
 
 
 class Postgres:
@@ -67,7 +68,7 @@ def _checked(url: str) -> URL:
         raise UsageError("REA_STORE is no URL", "write postgresql://USER@HOST/DATABASE") from wrong
     if parsed.get_backend_name() != "postgresql":
         raise UsageError(f"no store of kind {parsed.get_backend_name()}", "write postgresql://USER@HOST/DATABASE")
-    if parsed.password is not None:
+    if parsed.password is not None or SECRETS & set(parsed.query):
         raise UsageError("REA_STORE holds a password", "put it into ~/.pgpass (mode 0600) and leave it out of the URL")
     return parsed.set(drivername="postgresql+psycopg")
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from rea import app
-from rea.domain.errors import CampaignBusy
+from rea.domain.errors import CampaignBusy, UsageError
 from rea.domain.ids import CampaignId
-from rea.settings import Settings
+from rea.settings import Settings, settings
+from rea.testing.conformance_journal import note
 
 C = CampaignId("c1")
 
@@ -22,6 +23,35 @@ def test_one_machine_at_a_time_advances_a_campaign(url: str, tmp_path: Path) -> 
         raise ZeroDivisionError
     with app.leased(there, C) as next_lease:
         assert next_lease is not None and next_lease.fence > fence
+
+
+def test_a_later_call_without_the_variable_finds_the_same_store(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REA_STORE", url)
+    app.journal(settings(tmp_path)).append(C, [note("a")])
+    monkeypatch.delenv("REA_STORE")
+    assert len(app.journal(settings(tmp_path)).read(C)) == 1
+    assert not settings(tmp_path).store.exists()
+    monkeypatch.setenv("REA_STORE", f"{url}&application_name=other")
+    with pytest.raises(UsageError, match="are kept in"):
+        app.journal(settings(tmp_path))
+
+
+def test_a_url_with_a_secret_is_written_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REA_STORE", "postgresql://rea@localhost/x?password=canary")
+    with pytest.raises(UsageError):
+        app.journal(settings(tmp_path))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_campaigns_of_this_machine_are_not_left_behind_for_a_shared_store(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.journal(settings(tmp_path)).append(C, [note("a")])
+    monkeypatch.setenv("REA_STORE", url)
+    with pytest.raises(UsageError, match=r"store\.db"):
+        app.journal(settings(tmp_path))
 
 
 def test_a_store_of_one_machine_needs_no_lease(tmp_path: Path) -> None:
