@@ -11,6 +11,7 @@ from rea.domain.job import Job
 from rea.domain.ledger import Ledger
 from rea.executor.jobs import live
 from rea.planner.cost import likely_ms, reserve_ms
+from rea.planner.decide import finishing
 
 
 def guard(c: Campaign, wanted: Decision) -> Decision:
@@ -22,7 +23,7 @@ def guard(c: Campaign, wanted: Decision) -> Decision:
             events.append(event)
         elif why := out_of_scope(c, event.job):
             events.append(_pause(f"scope:{event.job.id}", f"{event.job.id} is outside what was approved: {why}"))
-        elif not permitted(c, event.job):
+        elif not permitted(c, event.job) or no_longer_wanted(c, event.job):
             continue
         elif affordable(c, ledger, event.job):
             ledger = replace(ledger, held=ledger.held + event.job.held_ms)
@@ -37,6 +38,11 @@ def permitted(c: Campaign, job: Job) -> bool:
     if c.paused or c.stopped or c.ended:
         return False
     return c.approved or (job.phase is Phase.CALIBRATION and c.signed is not None)
+
+
+def no_longer_wanted(c: Campaign, job: Job) -> bool:
+    """Whether an engineer asked to go to Confirmation now: nothing more is started to choose by, a second attempt neither."""
+    return finishing(c) and job.purpose is Purpose.SELECT
 
 
 def affordable(c: Campaign, ledger: Ledger, job: Job) -> bool:

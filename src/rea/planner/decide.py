@@ -1,16 +1,17 @@
 """What planning should do next: calibrate, propose, draft, wait for the approval, then phase after phase, round after round. Pure."""
 
 from rea.domain.action import Decision, Notify, Observed, Propose
-from rea.domain.campaign import Campaign
-from rea.domain.event import PlanDrafted
+from rea.domain.campaign import Campaign, PhaseRecord
+from rea.domain.event import PlanDrafted, ReplicateCut
 from rea.domain.experiment import Phase
 from rea.domain.ids import Digest
 from rea.planner.cost import free_ms, full_ms
 from rea.planner.draft import draft, wanted_hypotheses
 from rea.planner.phases import calibration, combination, confirmation, exploitation, validation
-from rea.planner.phases.opening import ended
+from rea.planner.phases.opening import busy, ended
 
 MOST_ROUNDS = 3
+FINISH = "an engineer asked to finish"
 ROUND_RUNS = 20  # full runs that must be affordable for another round to be worth opening
 
 
@@ -47,7 +48,8 @@ def _phases(c: Campaign, observed: Observed) -> Decision:
     if c.phase(confirmation.ROUND, Phase.CONFIRMATION) is not None:
         return confirmation.step(c, observed)
     if finishing(c):
-        return _end_selection(c) or confirmation.step(c, observed)
+        choosing = next((r for r in c.phases.values() if not r.closed), None)
+        return _end_selection(c, choosing) if choosing else confirmation.step(c, observed)
     for phase, step in ((Phase.VALIDATION, validation.step), (Phase.COMBINATION, combination.step)):
         record = c.phase(c.round, phase)
         if record is None or not record.closed:
@@ -73,9 +75,11 @@ def finishing(c: Campaign) -> bool:
     return any(wish == "finish" for wish, _ in c.steered)
 
 
-def _end_selection(c: Campaign) -> Decision:
-    """End the phase in progress, once its running jobs are done."""
-    open_ = [r for r in c.phases.values() if not r.closed and r.phase is not Phase.CALIBRATION]
-    if not open_:
+def _end_selection(c: Campaign, record: PhaseRecord) -> Decision:
+    """End the phase in progress once its running jobs are done; what has not been started never will be."""
+    if record.ended:
         return Decision()
-    return ended(open_[0], "an engineer asked to finish") if not open_[0].ended else Decision()
+    waiting = [key for key in c.unsettled if not any(job in c.open_jobs for job in c.attempts.get(key, ()))]
+    if waiting:
+        return Decision(events=tuple(ReplicateCut(replicate=key, reason=FINISH) for key in waiting))
+    return Decision() if busy(c, record) else ended(record, FINISH)
