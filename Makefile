@@ -8,7 +8,7 @@ REA := .venv/bin/rea
 PY := .venv/bin/python
 RANKER := src/rea/workloads/ranking
 
-.PHONY: demo test test-slow check lint types architecture constraints bench-quick bench-durability bench-statistics bench-wake bench-judge bench-store bench-frappe bench-training bench-quality bench-fidelities clean
+.PHONY: demo test test-slow check lint types architecture constraints bench-quick bench-durability bench-statistics bench-wake bench-judge bench-store bench-frappe bench-training bench-quality bench-fidelities bench-planner clean
 
 # ---- environments: one for rea, without torch; one for the training code ------------------------------------------------
 .venv/ready: pyproject.toml constraints.txt
@@ -26,6 +26,12 @@ RANKER := src/rea/workloads/ranking
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/training/requirements.txt
+	touch $@
+
+.venv-planner/ready: pyproject.toml constraints.txt $(RANKER)/requirements.txt constraints-ranking.txt
+	$(PYTHON) -m venv .venv-planner
+	.venv-planner/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	.venv-planner/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -c constraints-ranking.txt -r $(RANKER)/requirements.txt -e .
 	touch $@
 
 # ---- what people call ----------------------------------------------------------------------------------------------------
@@ -93,5 +99,8 @@ bench-fidelities: .venv-ranking/ready  ## how cheap runs of the built-in ranker 
 bench-training: .venv/ready .venv-ranking/ready .venv-peers/ready  ## against third-party trainers and the machine (needs REA_DATA); EPOCHS=15 SEEDS=5
 	$(PY) benchmarks/training/bench.py
 
+bench-planner: .venv-planner/ready  ## the planner against five other ways to spend 80 trainings (needs REA_DATA; QUICK=1 replays); SEARCHES=5 LEVELS=full,shared
+	OMP_NUM_THREADS=1 .venv-planner/bin/python benchmarks/planner/bench.py $(DO)
+
 clean:
-	rm -rf .venv .venv-ranking .venv-peers demo-run .mypy_cache .ruff_cache
+	rm -rf .venv .venv-ranking .venv-planner .venv-peers demo-run .mypy_cache .ruff_cache

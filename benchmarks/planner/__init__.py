@@ -1,0 +1,1 @@
+"""What the planner finds against what an engineer and the usual optimisers find, at the same compute."""

@@ -1,0 +1,120 @@
+"""Trainings that were done, kept as figures by content: data, trainer, configuration, seed. What is kept is replayed, what is new is trained."""
+
+import gzip
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.planner import data, trainer
+from benchmarks.planner.cells import Cell, Configuration, words
+from benchmarks.planner.trainer import Labels, Trained
+
+KEPT = Path(__file__).with_name("records.jsonl.gz")
+TRAINER = "1"  # of what the ranker computes; `verify` retrains some records and tells when this has to change
+
+
+class Missing(Exception):
+    """A training is not among the records, and none may be done."""
+
+
+@dataclass(slots=True)
+class Records:
+    """Trainings by key. New ones are appended to a file of this process under ``work`` at once, so that nothing is done twice."""
+
+    work: Path
+    replay_only: bool = False
+    known: dict[str, Trained] = field(default_factory=dict)
+    fresh: int = 0
+    _views: dict[str, tuple[Path, Labels]] = field(default_factory=dict)
+    _prints: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for line in lines(self.work):
+            self.known[line["key"]] = _trained(line)
+
+    def train(self, cell: Cell, configuration: Configuration, seed: int) -> Trained:
+        """Return the figures of one training, from the records or by doing it.
+
+        Raises:
+            Missing: it is not recorded, and only what is recorded may be replayed.
+        """
+        said = words(cell, configuration)
+        key = self.key(cell, said, seed)
+        if key not in self.known:
+            if self.replay_only:
+                raise Missing(f"{cell.name} seed {seed}: {' '.join(said)}")
+            view, labels = self._view(cell.data)
+            trainer.warm()
+            self._keep(key, cell, said, seed, trainer.train(view, labels, said, seed))
+        return self.known[key]
+
+    def again(self, cell: Cell, said: tuple[str, ...], seed: int) -> Trained:
+        """Do a training whether it is recorded or not, and keep nothing."""
+        trainer.warm()
+        return trainer.train(*self._view(cell.data), said, seed)
+
+    def key(self, cell: Cell, said: tuple[str, ...], seed: int) -> str:
+        told = "\n".join((self._print(cell.data), TRAINER, *said, str(seed)))
+        return hashlib.sha256(told.encode()).hexdigest()[:20]
+
+    def _print(self, name: str) -> str:
+        if name not in self._prints:
+            view, _ = self._view(name)
+            kept = view.with_suffix(".fingerprint")
+            if not kept.exists():
+                kept.write_text(data.fingerprint(view))
+            self._prints[name] = kept.read_text()
+        return self._prints[name]
+
+    def _view(self, name: str) -> tuple[Path, Labels]:
+        if name not in self._views:
+            self._views[name] = data.prepare(name, self.work / "views")
+        return self._views[name]
+
+    def _keep(self, key: str, cell: Cell, said: tuple[str, ...], seed: int, done: Trained) -> None:
+        line = {
+            "key": key,
+            "cell": cell.name,
+            "words": " ".join(said),
+            "seed": seed,
+            "curve": [round(x, 5) for x in done.curve],
+            "blocks": [round(x, 4) for x in done.blocks],
+            "test": round(done.test, 5),
+            "auc": round(done.auc, 5),
+            "seconds": round(done.seconds, 3),
+            "reading": round(done.reading, 3),
+            "failed": done.failed,
+        }
+        with (self.work / f"fresh-{os.getpid()}.jsonl").open("a") as file:
+            file.write(json.dumps(line) + "\n")
+        self.known[key] = _trained(line)
+        self.fresh += 1
+
+
+def pack(work: Path) -> int:
+    """Write everything that is recorded into the one file that the project keeps; return how many trainings that are."""
+    kept = {line["key"]: line for line in lines(work)}
+    ordered = sorted(kept.values(), key=lambda x: (x["cell"], x["words"], x["seed"]))
+    with gzip.GzipFile(KEPT, "wb", mtime=0) as file:
+        file.write("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in ordered).encode())
+    return len(ordered)
+
+
+def lines(work: Path) -> Iterator[dict[str, Any]]:
+    """Yield what is kept with the project, then what is recorded since."""
+    if KEPT.exists():
+        with gzip.open(KEPT, "rt") as file:
+            yield from map(json.loads, file)
+    for path in sorted(work.glob("fresh-*.jsonl")):
+        for line in path.read_text().splitlines(keepends=True):
+            if line.endswith("\n"):  # what was being written when a recording was killed is done again
+                yield json.loads(line)
+
+
+def _trained(line: dict[str, Any]) -> Trained:
+    names = ("test", "auc", "seconds", "reading", "failed")
+    return Trained(curve=tuple(line["curve"]), blocks=tuple(line["blocks"]), **{name: line[name] for name in names})

@@ -1,0 +1,136 @@
+"""The planner's benchmark by itself: budgets hold, searches repeat, the agent's own campaign runs in it, and a ratio is of means or is not given."""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from benchmarks.planner import agent, contenders, score, traces
+from benchmarks.planner.cells import CELLS, UNTOUCHED, Cell, Configuration, words
+from benchmarks.planner.levers import declared, default_of, workload
+from benchmarks.planner.purse import RUNS, Purse, Spent, handed_over
+from benchmarks.planner.records import Records
+from benchmarks.planner.score import Gain, Result
+from benchmarks.planner.trainer import BLOCKS, SHARES, Trained
+
+CELL = next(cell for cell in CELLS if cell.name == "deepfm.frappe")
+HELPS = {"dropout": 0.1, "embedding_l2": 1e-5, "optimizer": "adamw"}
+
+
+@dataclass(slots=True)
+class Invented(Records):
+    """Trainings that follow a formula: each setting in ``HELPS`` gains 3 %, anything else but epochs loses a little, seeds scatter by 0.2 %."""
+
+    work: Path = Path("/nonexistent")
+    asked: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        return
+
+    def train(self, cell: Cell, configuration: Configuration, seed: int) -> Trained:
+        self.asked.append(f"{words(cell, configuration)} {seed}")
+        gain = sum(0.03 if HELPS.get(name) == value else -0.004 for name, value in configuration.items())
+        noise = Random(f"{sorted(configuration.items())} {seed}").gauss(0, 0.002)
+        value = 0.5 * (1 - gain - noise)
+        curve = tuple(value * (1 + 0.3 * (1 - share)) for share in SHARES)
+        whole = value * (1 + 0.001)
+        dice = Random(seed)
+        blocks = tuple(value * (1 + dice.gauss(0, 0.01)) for _ in range(BLOCKS))
+        return Trained(curve=curve, blocks=blocks, test=whole, auc=0.9, seconds=1.0, reading=0.1)
+
+
+@pytest.mark.parametrize("name", [n for n in contenders.CONTENDERS if n != "gp"])  # the GP sampler needs torch
+@pytest.mark.parametrize("level", ["full", "shared"])
+def test_a_contender_spends_its_purse_and_not_more_and_repeats_itself(name: str, level: str) -> None:
+    purses = [Purse(Invented(), CELL) for _ in range(2)]
+    for purse in purses:
+        contenders.search(name, purse, CELL.spans(level), 3)
+    assert purses[0].trace == purses[1].trace
+    assert RUNS - 1.2 <= purses[0].spent <= RUNS
+    assert purses[0].best < 0.5
+
+
+def test_a_purse_refuses_what_it_cannot_pay() -> None:
+    purse = Purse(Invented(), CELL, limit=2.5)
+    for seed in range(2):
+        purse.run({}, seed)
+    with pytest.raises(Spent):
+        purse.run({}, 2)
+    assert purse.spent == 2.0
+
+
+def test_what_was_paid_for_a_rung_is_not_paid_again() -> None:
+    purse = Purse(Invented(), CELL)
+    purse.upto({}, 1, 0, 0.0)
+    first = purse.spent
+    assert math.isclose(first, 0.1 + 0.9 / 9)
+    purse.upto({}, 1, 3, first)
+    assert math.isclose(purse.spent, 1.0)
+
+
+def test_what_is_handed_over_is_what_was_known_then() -> None:
+    trace: traces.Trace = [(0.0, {}), (3.0, {"dropout": 0.1}), (50.0, {"dropout": 0.2})]
+    assert [handed_over(trace, at) for at in (0.0, 2.9, 3.0, 49.0, 80.0)] == [
+        {},
+        {},
+        {"dropout": 0.1},
+        {"dropout": 0.1},
+        {"dropout": 0.2},
+    ]
+
+
+def test_the_agents_campaign_finds_what_helps_within_the_same_budget() -> None:
+    told = agent.campaign(Invented(), CELL, "shared", 1)
+    assert all(spent <= RUNS for spent, _ in told)
+    final = dict(told[-1][1])
+    assert sum(final.get(name) == value for name, value in HELPS.items()) >= 1
+    assert told == agent.campaign(Invented(), CELL, "shared", 1)
+
+
+def test_every_lever_is_the_rankers_own_and_its_default_lies_in_the_workload() -> None:
+    for cell in CELLS:
+        for name in cell.spans("full"):
+            lever = workload(cell, "full").lever(name)
+            assert lever is not None and lever.admits(default_of(cell, name)), (cell, name)
+    assert UNTOUCHED in CELLS and len(CELLS) == 12 and len({cell.model for cell in CELLS}) == 6
+    assert set(CELL.spans("shared")) < set(CELL.spans("full")) <= {lever.name for lever in declared().levers}
+
+
+def results(gains: dict[str, float], cells: tuple[Cell, ...] = CELLS, error: float = 0.001) -> list[Result]:
+    return [Result(cell, who, 1, 1.0, Gain(value, error)) for cell in cells for who, value in gains.items()]
+
+
+def test_a_ratio_is_of_mean_reach_and_has_an_interval() -> None:
+    found = score.ratio(results({"rea": 0.02, "ofat": 0.01}), ("rea", 1.0), ("ofat", 1.0))
+    assert found == pytest.approx((2.0, 2.0, 2.0))
+
+
+def test_one_lucky_cell_does_not_make_a_ratio() -> None:
+    most = results({"rea": 0.02, "ofat": 0.02}, CELLS[1:])
+    lucky = results({"rea": 0.02, "ofat": 0.00001}, CELLS[:1])
+    found = score.ratio(most + lucky, ("rea", 1.0), ("ofat", 1.0))
+    assert found is not None
+    assert found[0] == pytest.approx(12 / 11, rel=1e-3)  # the mean of ratios would be over 100
+
+
+def test_cells_in_which_nobody_gains_are_not_divided_by() -> None:
+    nothing = results({"rea": 0.001, "ofat": 0.0005}, CELLS[:5])
+    something = results({"rea": 0.02, "ofat": 0.01}, CELLS[5:])
+    assert len(score.divisible(score.headroom(nothing + something))) == 7
+    assert score.ratio(nothing + something, ("rea", 1.0), ("ofat", 1.0)) is None
+
+
+def test_planted_bug_with_a_purse_that_forgets_to_pay_a_search_would_never_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    spent: list[float] = []
+
+    def forgets(purse: Purse, cost: float) -> None:
+        spent.append(cost)
+        if len(spent) > 3 * RUNS:
+            raise Spent
+
+    monkeypatch.setattr(Purse, "_pay", forgets)
+    purse = Purse(Invented(), CELL)
+    contenders.search("random", purse, CELL.spans("full"), 1)
+    assert sum(spent) > RUNS
