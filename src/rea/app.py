@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from rea.campaign.recall import Recall
 from rea.domain.action import Wake
-from rea.domain.campaign import Campaign
 from rea.domain.change import Change
 from rea.domain.errors import StaleDecision, StoreError, UsageError
 from rea.domain.event import AGENT, Paused
@@ -28,6 +28,7 @@ from rea.store.database import Database
 from rea.store.insights import SqlInsights
 from rea.store.journal import SqlJournal
 from rea.store.leases import Lease
+from rea.store.snapshots import SqlSnapshots
 
 IDEAS = "ideas.toml"  # in the campaign's directory: what an engineer handed in with `rea start --ideas`
 
@@ -135,26 +136,22 @@ def runbook() -> tuple[tuple[RunbookEntry, ...], Digest]:
     return entries, digest_of(entries)
 
 
-def ports(
-    config: Settings, campaign: CampaignId, entries: tuple[RunbookEntry, ...], lease: Lease | None = None
-) -> Ports:
+def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], lease: Lease | None = None) -> Ports:
     """Assemble the outside world of one campaign; with a lease, nothing is recorded once somebody else has taken it."""
-    from rea.campaign.evolve import replay
     from rea.campaign.timer import wake_script
     from rea.executor.materialise import reopen
     from rea.judge.process import ProcessJudge
     from rea.planner.search.optuna_search import OptunaSearch
 
-    store, directory = database(config), config.campaign(campaign)
-    log = SqlJournal(store, lease=lease)
-    state = replay(r.event for r in log.read(campaign))
+    store, campaign, state = database(config), recall.campaign, recall.now()
+    directory, log = config.campaign(campaign), SqlJournal(store, lease=lease)
     known = SqlInsights(store)
     return Ports(
         journal=log,
         backend=backend(directory, (str(wake_script(config.state)), campaign)),
         sources=sources(directory, known),
         insights=known,
-        judge=ProcessJudge(directory=directory, workload=state.setup, meta=meta(log, campaign)),
+        judge=ProcessJudge(directory=directory, workload=state.setup, meta=meta(recall)),
         workspace=reopen(directory, state.setup),
         search=OptunaSearch(),
         openings=log,
@@ -177,17 +174,21 @@ def sources(directory: Path, known: SqlInsights) -> tuple[HypothesisSource, ...]
     return (*own, HistorySource(known, techniques), ResearchSource(techniques, known))
 
 
-def meta(log: SqlJournal, campaign: CampaignId) -> Callable[[JobId], tuple[int, Change, Purpose]]:
-    """Return what the judge asks about a job: its seed, its change and its purpose, as recorded."""
-    from rea.campaign.evolve import replay
+def recall_of(config: Settings, campaign: CampaignId) -> Recall:
+    """Return the memory of one wake: what earlier wakes left as a snapshot, and the events since."""
+    store = database(config)
+    return Recall(campaign=campaign, journal=SqlJournal(store), snapshots=SqlSnapshots(store))
 
-    state = Campaign()
+
+def meta(recall: Recall) -> Callable[[JobId], tuple[int, Change, Purpose]]:
+    """Return what the judge asks about a job: its seed, its change and its purpose, as recorded."""
 
     def of(job: JobId) -> tuple[int, Change, Purpose]:
-        nonlocal state
-        if job not in state.jobs:  # reserved since the journal was read last: what is known of a job never changes
-            state = replay(r.event for r in log.read(campaign))
-        record = state.jobs[job].job
+        if (
+            job not in recall.state.jobs
+        ):  # reserved since the journal was read last: what is known of a job never changes
+            recall.now()
+        record = recall.state.jobs[job].job
         return record.seed, record.change, record.purpose
 
     return of
@@ -210,13 +211,15 @@ def wake(state: Path, campaign: str) -> Wake:
     config, name = settings(state), CampaignId(campaign)
     entries, bound_to = runbook()
     with leased(config, name) as lease:
-        world = ports(config, name, entries, lease)
+        recall = recall_of(config, name)
+        world = ports(config, recall, entries, lease)
         while True:
             try:
-                answer = advance(name, world, bound_to)
+                answer = advance(name, world, bound_to, recall)
             except StaleDecision:
                 continue
             if answer is not None:
+                recall.keep()
                 return answer
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from rea.domain.action import ArmPair
 from rea.domain.change import Change
@@ -31,6 +31,20 @@ class Journal(Protocol):
             OverBudget: the ledger's CHECK refused a reservation; nothing was written.
         """
         ...
+
+
+class Snapshot(NamedTuple):
+    """What a journal adds up to after event ``seq``, in a form that the fold's version names."""
+
+    seq: int
+    payload: bytes
+
+
+class Snapshots(Protocol):
+    """Folded journals, kept to save time. One that is damaged, of other code or of another history is as good as none."""
+
+    def load(self, campaign: CampaignId, version: int) -> Snapshot | None: ...
+    def save(self, campaign: CampaignId, seq: int, version: int, payload: bytes) -> None: ...
 
 
 class JobBackend(Protocol):
@@ -120,3 +134,4 @@ class Ports:
     now: Callable[[], float]
     runbook: tuple[RunbookEntry, ...]
     directory: Path  # of the campaign: STOP, pending, due, jobs/
+    snapshots: Snapshots | None = None

@@ -13,10 +13,11 @@ from rea.domain import event as e
 from rea.domain.errors import OverBudget
 from rea.domain.ids import Digest
 from rea.domain.job import JobState
+from rea.ports import Snapshot
 from rea.store.database import Database
 from rea.store.journal import SqlJournal
 from rea.store.rebuild import rebuild
-from rea.store.snapshots import Snapshot, SqlSnapshots
+from rea.store.snapshots import SqlSnapshots
 from rea.testing.conformance_journal import OTHER, C, ended, granted, note, opened, reserved
 from rea.testing.memory import MemoryJournal
 

@@ -1,8 +1,8 @@
 """The reconciler: read what is recorded, observe what is true, decide, record, act; and forget everything."""
 
 from rea.campaign.decide import decide
-from rea.campaign.evolve import replay
 from rea.campaign.perform import perform
+from rea.campaign.recall import Recall
 from rea.domain.action import Observed, Wake
 from rea.domain.campaign import Campaign
 from rea.domain.experiment import Phase
@@ -16,18 +16,20 @@ STOP = "STOP"
 SLACK_S = 30.0
 
 
-def advance(campaign: CampaignId, ports: Ports, runbook: Digest) -> Wake | None:
+def advance(campaign: CampaignId, ports: Ports, runbook: Digest, recall: Recall | None = None) -> Wake | None:
     """Move a campaign one step. Return None when there may be more to do at once, else when to look again.
+
+    ``recall`` spares the steps of one wake reading what the step before has read.
 
     Raises:
         StaleDecision: the journal moved on while this step decided; nothing was recorded of the decision.
     """
-    journal = ports.journal.read(campaign)
-    state = replay(recorded.event for recorded in journal)
+    recall = recall or Recall(campaign=campaign, journal=ports.journal)
+    state = recall.now()
     observed = _observed(state, ports)
     decision = decide(state, observed, ports.runbook, runbook)
     if decision.events:
-        ports.journal.append(campaign, decision.events, expected=len(journal))
+        ports.journal.append(campaign, decision.events, expected=recall.length)
         return None
     progressed = False
     for action in decision.actions:

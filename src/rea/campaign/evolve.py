@@ -30,6 +30,7 @@ def replay(events: Iterable[e.Event]) -> Campaign:
 
 def apply(campaign: Campaign, event: e.Event) -> None:
     """Change ``campaign`` in place: for a fold over a private copy only."""
+    campaign.memo.clear()
     match event:
         case e.CampaignOpened() | e.ChecklistRecorded() | e.ChecklistSigned() | e.Calibrated():
             folding.setup(campaign, event)

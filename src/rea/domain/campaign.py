@@ -1,6 +1,8 @@
 """The state of a campaign: what its journal adds up to. Only ``rea.campaign.evolve`` makes one."""
 
+from collections.abc import Callable, ItemsView, ValuesView
 from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 from rea.domain.change import Change
 from rea.domain.event import Measured
@@ -19,6 +21,7 @@ from rea.domain.workload import Workload
 
 NO_CAMPAIGN = CampaignId("")
 NO_DIGEST = Digest("")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,47 @@ class JobRecord:
     @property
     def judged(self) -> bool:
         return self.measured is not None or bool(self.refused)
+
+
+class Jobs(dict[JobId, JobRecord]):
+    """Jobs by id, oldest first. Those of a snapshot lie frozen, as bytes, and are thawed for whoever asks: most are never asked for."""
+
+    __slots__ = ("thaw",)
+
+    def __init__(
+        self, known: "dict[JobId, JobRecord] | None" = None, thaw: Callable[[object], JobRecord] | None = None
+    ):
+        super().__init__(known or {})
+        self.thaw = thaw
+
+    def __getitem__(self, job: JobId) -> JobRecord:
+        return self._thawed(super().__getitem__(job))
+
+    def get(self, job: JobId, default: JobRecord | None = None) -> JobRecord | None:  # type: ignore[override]
+        value = super().get(job, default)
+        return None if value is None else self._thawed(value)
+
+    def values(self) -> ValuesView[JobRecord]:  # type: ignore[override]
+        return {job: self[job] for job in self}.values()
+
+    def items(self) -> ItemsView[JobId, JobRecord]:  # type: ignore[override]
+        return {job: self[job] for job in self}.items()
+
+    def copy(self) -> "Jobs":
+        return Jobs({job: super(Jobs, self).__getitem__(job) for job in self}, self.thaw)
+
+    def frozen(self, job: JobId) -> object:
+        """Return a record as it lies here, to be written again without being thawed."""
+        return super().__getitem__(job)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, dict) and dict(self.items()) == dict(other.items())
+
+    def _thawed(self, value: object) -> JobRecord:
+        if isinstance(value, JobRecord):
+            return value
+        assert self.thaw is not None
+        return self.thaw(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +122,17 @@ class Campaign:
     ledger: Ledger = field(default_factory=Ledger)
     experiments: dict[ExperimentId, Experiment] = field(default_factory=dict)
     replicates: dict[str, Replicate] = field(default_factory=dict)
-    jobs: dict[JobId, JobRecord] = field(default_factory=dict)
+    jobs: Jobs = field(default_factory=Jobs)
     attempts: dict[str, tuple[JobId, ...]] = field(default_factory=dict)  # by replicate key, oldest first
     open_jobs: dict[JobId, None] = field(default_factory=dict)  # not ended, or ended and neither judged nor treated
     unsettled: dict[str, None] = field(default_factory=dict)  # keys of replicates that still want a job or its score
+    finished: int = 0  # jobs that have ended
+    runs_of: dict[ExperimentId, tuple[str, ...]] = field(default_factory=dict)  # keys of an experiment's replicates
+    scored: dict[str, JobId] = field(default_factory=dict)  # the judged job of a replicate, by its key
+    costs: dict[str, int] = field(default_factory=dict)  # of all attempts at a replicate, by its key
+    run_costs: dict[JobId, int] = field(default_factory=dict)  # of jobs that succeeded, the rungs below included
+    alike: dict[tuple[str, Change], ExperimentId] = field(default_factory=dict)  # experiments by fidelity and change
+    memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)  # see ``once``
     dropped: dict[ExperimentId, str] = field(default_factory=dict)
     phases: dict[str, PhaseRecord] = field(default_factory=dict)  # by "round:phase"
     batches: int = 0  # answers of the search so far
@@ -141,6 +192,8 @@ class Campaign:
 
     def run_cost_ms(self, job: JobId) -> int:
         """Return what a run cost from scratch: its own job and the rungs it went on from."""
+        if job in self.run_costs:
+            return self.run_costs[job]
         record = self.jobs[job]
         below = record.job.resumes
         return record.cost_ms + (self.run_cost_ms(below) if below is not None and below in self.jobs else 0)
@@ -157,7 +210,14 @@ class Campaign:
         return self.findings.get(f"{experiment}:{phase}")
 
     def experiment_of(self, change: Change, fidelity: str) -> Experiment | None:
-        return next((e for e in self.experiments.values() if e.fidelity == fidelity and e.change == change), None)
+        known = self.alike.get((fidelity, change))
+        return None if known is None else self.experiments[known]
+
+    def once(self, name: str, compute: Callable[[], T]) -> T:
+        """Return what ``compute`` gives, computed once for this very state: any event makes another state of it."""
+        if name not in self.memo:
+            self.memo[name] = compute()
+        return cast(T, self.memo[name])
 
 
 def comparison_key(experiment: ExperimentId, metric: str, rows: Rows, slice_: str = "") -> str:

@@ -1,6 +1,8 @@
 """What execution should do next: note endings, treat failures, have ended jobs judged, submit what is reserved, reserve what is due. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from rea.domain.action import Action, Cancel, Decision, Measure, Observed, Submit
 from rea.domain.campaign import Campaign, JobRecord
@@ -11,6 +13,8 @@ from rea.domain.job import Job, JobState, JobStatus
 from rea.domain.runbook import Remedy, RunbookEntry, Treatment
 from rea.executor import failures
 from rea.executor.jobs import job_for, live, lost_checkpoint
+
+MOST_RECENT = 100  # ended jobs that tell a storm: those of a long campaign are not all looked through again
 
 
 def facts(c: Campaign, observed: Observed) -> tuple[Event, ...]:
@@ -103,9 +107,12 @@ def treatments(c: Campaign, runbook: tuple[RunbookEntry, ...]) -> tuple[Event, .
 
 def storm(c: Campaign) -> tuple[Event, ...]:
     """Open the circuit when launches fail one after another, whatever the runbook would still try."""
-    records = [r for r in c.jobs.values() if r.state.ended]
-    reason = failures.storm(records[c.forgiven :])
-    return (Paused(reason=reason, by=AGENT, command=f"storm:{len(records)}"),) if reason else ()
+    reason = failures.storm(list(reversed(tuple(islice(_lately_ended(c), min(c.finished - c.forgiven, MOST_RECENT))))))
+    return (Paused(reason=reason, by=AGENT, command=f"storm:{c.finished}"),) if reason else ()
+
+
+def _lately_ended(c: Campaign) -> Iterator[JobRecord]:
+    return (r for job in reversed(c.jobs) if (r := c.jobs[job]).state.ended)
 
 
 def _failed(record: JobRecord) -> bool:

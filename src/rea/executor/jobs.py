@@ -41,21 +41,27 @@ def time_limit_s(c: Campaign, experiment: Experiment) -> int:
 
 def dearness(c: Campaign, change: Change) -> float:
     """Return how many times a default run ``change`` takes, at least 1: as its own runs show, else as its levers showed when moved alone."""
-    own = [_shown(c, e) for e in c.experiments.values() if e.change == change]
+    same = (c.experiment_of(change, fidelity.name) for fidelity in c.setup.fidelities)
+    own = [_shown(c, e) for e in same if e is not None]
     if any(own):
         return max(1.0, *own)
+    alone = c.once("dearness of levers", lambda: _levers(c))
+    return prod(alone.get(name, 1.0) for name, _ in change.overrides)
+
+
+def _levers(c: Campaign) -> dict[str, float]:
     alone: dict[str, float] = {}
     for experiment in c.experiments.values():
         names = [name for name, _ in experiment.change.overrides]
         if len(names) == 1:
             alone[names[0]] = max(alone.get(names[0], 1.0), _shown(c, experiment))
-    return prod(alone.get(name, 1.0) for name, _ in change.overrides)
+    return alone
 
 
 def _shown(c: Campaign, experiment: Experiment) -> float:
     """Return what the first run of an experiment cost, as a multiple of the default's at the same fidelity; 0 without one."""
     first = Replicate(experiment=experiment.id, index=0, purpose=Purpose.SELECT).key
-    done = [j for j in c.attempts.get(first, ()) if c.jobs[j].state is JobState.SUCCEEDED]
+    done = [j for j in c.attempts.get(first, ()) if j in c.run_costs]
     return c.run_cost_ms(done[-1]) / c.calibrated.cost_of(experiment.fidelity) if done else 0.0
 
 

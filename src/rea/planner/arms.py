@@ -37,13 +37,8 @@ class Arm:
 
 def measured(c: Campaign, experiment: ExperimentId, purpose: Purpose = Purpose.SELECT) -> tuple[JobId, ...]:
     """Return the judged jobs of an experiment, by replicate."""
-    return tuple(
-        r.job.id
-        for key, replicate in c.replicates.items()
-        if replicate.experiment == experiment and replicate.purpose is purpose
-        for j in c.attempts.get(key, ())[-1:]
-        if (r := c.jobs[j]).measured is not None
-    )
+    mine = (key for key in c.runs_of.get(experiment, ()) if c.replicates[key].purpose is purpose)
+    return tuple(job for key in mine if (job := c.scored.get(key)) is not None and job == c.attempts[key][-1])
 
 
 def pairs_due(c: Campaign, experiments: Iterable[ExperimentId], purpose: Purpose, rows: Rows) -> tuple[ArmPair, ...]:
@@ -75,7 +70,8 @@ def arms(c: Campaign, experiments: Iterable[ExperimentId]) -> list[Arm]:
     found = [(c.experiments[e], x) for e in experiments if e not in c.dropped if (x := compared(c, e)) is not None]
     if not found:
         return []
-    pool = seed_noise(c, found[0][0].fidelity)
+    fidelity = found[0][0].fidelity
+    pool = c.once(f"seed noise at {fidelity}", lambda: seed_noise(c, fidelity))
     errors = [score(x, pool).se for _, x in found]
     beliefs = _believe(c, found, errors)
     made = [

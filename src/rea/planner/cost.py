@@ -22,7 +22,7 @@ def spent_in(c: Campaign, round_: int, phase: Phase) -> int:
     """Return what a phase of a round has cost so far."""
     record = c.phase(round_, phase)
     keys = record.replicates if record else ()
-    return sum(c.jobs[j].cost_ms for key in keys for j in c.attempts.get(key, ()))
+    return sum(c.costs.get(key, 0) for key in keys)
 
 
 def confirmation_seeds(c: Campaign) -> int:

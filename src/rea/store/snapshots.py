@@ -1,25 +1,17 @@
 """A cache of folded journals. Deleting any of it loses nothing but time."""
 
-from typing import NamedTuple
-
 from sqlalchemy import select
 
 from rea.domain.errors import StoreError
 from rea.domain.ids import CampaignId
+from rea.ports import Snapshot
 from rea.store import codec
 from rea.store.database import Database
 from rea.store.schema import events, snapshots
 
 
-class Snapshot(NamedTuple):
-    """What a journal adds up to after event ``seq``: canonical JSON, of a form that the fold's version names."""
-
-    seq: int
-    payload: bytes
-
-
 class SqlSnapshots:
-    """Snapshots by campaign and version of the fold; one of each, the latest."""
+    """Snapshots by campaign: the latest, whichever version of the fold it is of."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -31,8 +23,7 @@ class SqlSnapshots:
             after = connection.scalar(select(events.c.hash).where(*at))
             if after is None:
                 raise StoreError(f"campaign {campaign} has no event {seq} to take a snapshot after", "append it first")
-            where = (snapshots.c.stream == campaign, snapshots.c.version == version)
-            connection.execute(snapshots.delete().where(*where))
+            connection.execute(snapshots.delete().where(snapshots.c.stream == campaign))
             row = {"stream": campaign, "version": version, "seq": seq, "after": after}
             connection.execute(snapshots.insert().values(**row, payload=payload, digest=codec.sha256(payload)))
 

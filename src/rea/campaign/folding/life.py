@@ -13,7 +13,7 @@ def life(c: Campaign, event: e.Life) -> None:
             c.paused = c.paused or reason
         case e.Resumed() if _first(c, event):
             c.paused = ""
-            c.forgiven = sum(r.state.ended for r in c.jobs.values())
+            c.forgiven = c.finished
         case e.Steered(wish=wish, target=target) if _first(c, event):
             c.steered.append((wish, target))
         case e.Stopped(reason=reason):

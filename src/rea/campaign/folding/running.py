@@ -31,6 +31,12 @@ def running(c: Campaign, event: e.Running) -> None:
 
 def _end(c: Campaign, record: JobRecord, event: e.JobEnded) -> None:
     c.jobs[event.job] = replace(record, state=event.status.state, status=event.status, cost_ms=event.cost_ms)
+    c.finished += 1
+    key = record.job.replicate.key
+    c.costs[key] = c.costs.get(key, 0) + event.cost_ms
+    if event.status.state is JobState.SUCCEEDED:
+        below = record.job.resumes
+        c.run_costs[event.job] = event.cost_ms + (c.run_cost_ms(below) if below is not None and below in c.jobs else 0)
     c.ledger = c.ledger.settle(record.job.held_ms, event.cost_ms)
     if event.status.state is JobState.CANCELLED:
         c.open_jobs.pop(event.job, None)

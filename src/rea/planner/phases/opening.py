@@ -22,7 +22,7 @@ def fresh(
     c: Campaign, of: ExperimentId, phase: Phase, count: int, purpose: Purpose = Purpose.SELECT
 ) -> list[Replicate]:
     """Return ``count`` further replicates of an experiment, numbered on from those it has."""
-    have = sum(1 for r in c.replicates.values() if r.experiment == of and r.purpose is purpose)
+    have = sum(c.replicates[key].purpose is purpose for key in c.runs_of.get(of, ()))
     return [Replicate(experiment=of, index=have + i, purpose=purpose, phase=phase) for i in range(count)]
 
 
@@ -54,7 +54,8 @@ def ended(record: PhaseRecord, reason: str) -> Decision:
 
 def busy(c: Campaign, record: PhaseRecord) -> bool:
     """Whether the phase still waits for a job or its score."""
-    return any(key in c.unsettled for key in record.replicates)
+    mine = set(record.replicates) if c.unsettled else set()
+    return any(key in mine for key in c.unsettled)
 
 
 def compare(c: Campaign, record: PhaseRecord) -> Decision:

@@ -1,0 +1,143 @@
+"""Snapshots save time and are never believed when they do not fit: of other code, of another history, damaged, or in the journal's place."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rea.campaign import recall as recalling
+from rea.campaign import snapshot
+from rea.campaign.advance import advance
+from rea.campaign.evolve import fold, replay
+from rea.campaign.recall import Recall
+from rea.domain.campaign import Campaign, JobRecord
+from rea.domain.errors import IntegrityError
+from rea.domain.event import Notified, Paused
+from rea.domain.ids import Digest
+from rea.ports import Snapshot
+from rea.store.database import Database
+from rea.store.journal import SqlJournal
+from rea.store.snapshots import SqlSnapshots
+from rea.testing.simulation import CAMPAIGN, Truth, World
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    w = World(truth=Truth(effects={"a": 0.02, "b": 0.012, "c": -0.01}), budget_s=2400.0)
+    w.run()
+    return w
+
+
+@pytest.fixture
+def log(world: World, tmp_path: Path) -> SqlJournal:
+    journal = SqlJournal(Database(tmp_path / "store.db"))
+    journal.append(CAMPAIGN, [r.event for r in world.journal.read(CAMPAIGN)])
+    return journal
+
+
+@pytest.fixture
+def snapshots(log: SqlJournal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqlSnapshots:
+    monkeypatch.setattr(recalling, "WORTH", 10)
+    return SqlSnapshots(Database(tmp_path / "store.db"))
+
+
+def recall(log: SqlJournal, snapshots: SqlSnapshots) -> Recall:
+    return Recall(campaign=CAMPAIGN, journal=log, snapshots=snapshots)
+
+
+def test_what_is_thawed_after_every_few_events_is_what_was_folded(world: World) -> None:
+    events = [r.event for r in world.journal.read(CAMPAIGN)]
+    state = Campaign()
+    for at, event in enumerate(events):
+        state = fold(state, (event,))
+        if at % 11 == 0:
+            assert snapshot.thaw(snapshot.freeze(state)) == state
+    again = snapshot.thaw(snapshot.freeze(state))
+    assert snapshot.freeze(again) == snapshot.freeze(state), "what was frozen is copied as it lies"
+    assert not isinstance(again.jobs.frozen(next(iter(again.jobs))), JobRecord)
+    assert fold(snapshot.thaw(snapshot.freeze(fold(Campaign(), events[:90]))), events[90:]) == state
+
+
+def test_the_next_wake_reads_the_tail_only(log: SqlJournal, snapshots: SqlSnapshots) -> None:
+    first = recall(log, snapshots)
+    state = replay(r.event for r in log.read(CAMPAIGN))
+    assert first.now() == state
+    first.keep()
+    log.append(CAMPAIGN, [Notified(kind="k", subject="s")])
+    read: list[int] = []
+
+    class Watched:
+        def read(self, campaign: object, after: int = 0) -> object:
+            read.append(after)
+            return log.read(CAMPAIGN, after)
+
+    second = Recall(campaign=CAMPAIGN, journal=Watched(), snapshots=snapshots)  # type: ignore[arg-type]
+    assert second.now() == fold(state, (Notified(kind="k", subject="s"),))
+    assert read == [first.length]
+
+
+WRONG = Campaign(paused="a lie")
+
+
+def test_a_snapshot_of_other_code_is_not_read(log: SqlJournal, snapshots: SqlSnapshots) -> None:
+    snapshots.save(CAMPAIGN, 20, snapshot.version() ^ 1, snapshot.freeze(WRONG))
+    assert recall(log, snapshots).now() == replay(r.event for r in log.read(CAMPAIGN))
+
+
+def test_planted_bug_without_the_version_a_lie_is_believed(
+    log: SqlJournal, snapshots: SqlSnapshots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = snapshot.version() ^ 1
+    snapshots.save(CAMPAIGN, 20, other, snapshot.freeze(WRONG))
+    monkeypatch.setattr(snapshot, "version", lambda: other)
+    assert recall(log, snapshots).now().paused == "a lie"
+
+
+@pytest.mark.parametrize("payload", [b"", b"[]", b"{}", b'{"jobs": {}}', b"\x00\xff"])
+def test_one_that_cannot_be_read_is_as_good_as_none(log: SqlJournal, snapshots: SqlSnapshots, payload: bytes) -> None:
+    snapshots.save(CAMPAIGN, 20, snapshot.version(), payload)
+    assert recall(log, snapshots).now() == replay(r.event for r in log.read(CAMPAIGN))
+
+
+def test_one_of_another_history_is_as_good_as_none(log: SqlJournal, snapshots: SqlSnapshots, tmp_path: Path) -> None:
+    other = SqlJournal(Database(tmp_path / "other.db"))
+    other.append(CAMPAIGN, [replace(r.event) for r in log.read(CAMPAIGN)][:20])
+    elsewhere = SqlSnapshots(Database(tmp_path / "other.db"))
+    elsewhere.save(CAMPAIGN, 20, snapshot.version(), snapshot.freeze(WRONG))
+    kept = elsewhere.load(CAMPAIGN, snapshot.version())
+    assert kept is not None
+    with Database(tmp_path / "other.db").read() as source, Database(tmp_path / "store.db").write() as target:
+        rows = source.exec_driver_sql("SELECT * FROM snapshots").all()
+        target.exec_driver_sql("INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?)", [tuple(row) for row in rows])
+    assert recall(log, snapshots).now().paused == ""
+
+
+def test_an_event_corrupted_after_the_snapshot_is_named_and_every_reader_checks_all(
+    log: SqlJournal, snapshots: SqlSnapshots, tmp_path: Path
+) -> None:
+    kept = recall(log, snapshots)
+    kept.now()
+    kept.keep()
+    log.append(CAMPAIGN, [Notified(kind="k", subject=str(n)) for n in range(4)])
+    with Database(tmp_path / "store.db").write() as connection:
+        connection.exec_driver_sql("UPDATE events SET payload = '{}' WHERE seq = ?", (kept.length + 2,))
+    with pytest.raises(IntegrityError, match=f"event {kept.length + 2} "):
+        recall(log, snapshots).now()
+    with pytest.raises(IntegrityError, match=f"event {kept.length + 2} "):
+        log.verify(CAMPAIGN)
+
+
+def test_a_decision_on_a_snapshot_is_fenced_like_any_other(world: World, snapshots: SqlSnapshots) -> None:
+    """A snapshot that forgets the last events cannot decide on less than is recorded: the tail is always read."""
+
+    class Forgetful:
+        def load(self, *_: object) -> Snapshot:
+            early = replay(r.event for r in world.journal.read(CAMPAIGN)[:10])
+            return Snapshot(10, snapshot.freeze(early))
+
+        save = load
+
+    world.journal.append(CAMPAIGN, [Paused(reason="r", by="ann", command="c")])
+    memory = Recall(campaign=CAMPAIGN, journal=world.journal, snapshots=Forgetful())  # type: ignore[arg-type]
+    advance(CAMPAIGN, world.ports, Digest("runbook"), memory)
+    assert memory.state == world.state
