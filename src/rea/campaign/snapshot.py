@@ -1,7 +1,9 @@
-"""A folded campaign as bytes and back: a cache, bound to the code that folded it. Settled jobs stay bytes until somebody asks for them."""
+"""A folded campaign as bytes and back: a cache, bound to the code that folded it. What is over is packed, and unpacked for whoever asks."""
 
+import zlib
+from collections.abc import Iterable
 from dataclasses import fields
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -10,12 +12,29 @@ import msgspec
 
 from rea import domain
 from rea.campaign import evolve, folding
-from rea.domain.campaign import Campaign, JobRecord, Jobs
+from rea.domain.campaign import Campaign
 from rea.domain.ids import JobId
+from rea.domain.job import JobState
+from rea.domain.records import Attempts, JobRecord, Jobs, numbered
 
-_SKIPPED = ("jobs", "alike", "memo")  # frozen one by one; follows from the experiments; follows from the rest
-_encoder = msgspec.json.Encoder()
-_record = msgspec.json.Decoder(JobRecord)
+_APART = ("jobs", "attempts", "alike", "memo")  # packed; packed; follows from the experiments; follows from the rest
+LOOSE = 200  # of the latest jobs, so that whoever looks at what happened lately sees it in its order
+_encoder = msgspec.msgpack.Encoder()
+_records = msgspec.msgpack.Decoder(list[JobRecord])
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What is written: most of a campaign field by field, its jobs apart."""
+
+    told: dict[str, msgspec.Raw]
+    loose: list[JobRecord]
+    packs: dict[str, bytes]
+    packed: int
+    attempts: dict[str, tuple[JobId, ...]]
+    counts: dict[str, int]
+
+
+_kept = msgspec.msgpack.Decoder(Kept)
 
 
 @cache
@@ -28,25 +47,63 @@ def version() -> int:
 
 
 def freeze(campaign: Campaign) -> bytes:
-    """Return ``campaign`` as JSON, field by field; what was frozen before is copied as it lies."""
-    told: dict[str, Any] = {f.name: getattr(campaign, f.name) for f in fields(campaign) if f.name not in _SKIPPED}
-    return _encoder.encode(told | {"jobs": {job: campaign.jobs.frozen(job) for job in campaign.jobs}})
+    """Return ``campaign`` as bytes. What was packed before is copied as it lies."""
+    told = {name: msgspec.Raw(_encoder.encode(getattr(campaign, name))) for name in _types()}
+    jobs, attempts = campaign.jobs, campaign.attempts
+    loose, fresh = jobs.loose(), _fresh_packs(campaign)
+    gone = {job for key in fresh for job in attempts[key]}
+    return _encoder.encode(
+        Kept(
+            told=told,
+            loose=[record for job, record in loose.items() if job not in gone],
+            packs=jobs.packs | {key: _pack(loose[j] for j in attempts[key]) for key in fresh},
+            packed=jobs.packed + len(gone),
+            attempts={key: made for key, made in attempts.loose().items() if key not in fresh},
+            counts=attempts.counts | {key: len(attempts[key]) for key in fresh},
+        )
+    )
 
 
 def thaw(payload: bytes) -> Campaign:
-    """Return what ``freeze`` was given. Raises msgspec.MsgspecError when it is something else."""
-    raw = msgspec.json.decode(payload, type=dict[str, msgspec.Raw])
-    types = _types()
-    jobs = msgspec.json.decode(raw["jobs"], type=dict[JobId, msgspec.Raw])
-    told = {name: msgspec.json.decode(raw[name], type=kind) for name, kind in types.items()}
-    found = Campaign(**told, jobs=Jobs(jobs, _record.decode))  # type: ignore[arg-type]
-    for job in found.open_jobs:
-        found.jobs[job] = found.jobs[job]
+    """Return what ``freeze`` was given. Raises msgspec.MsgspecError or KeyError when it is something else."""
+    kept = _kept.decode(payload)
+    told = {name: msgspec.msgpack.decode(kept.told[name], type=kind) for name, kind in _types().items()}
+    jobs = Jobs({record.job.id: record for record in kept.loose}, kept.packs, kept.packed, _unpack)
+    found = Campaign(**told, jobs=jobs, attempts=Attempts(kept.attempts, kept.counts))
     for experiment in found.experiments.values():
         found.alike.setdefault((experiment.fidelity, experiment.change), experiment.id)
     return found
 
 
+def _fresh_packs(c: Campaign) -> list[str]:
+    """Return the replicates whose jobs are all over, named as they are numbered, and none of the latest."""
+    loose, late = c.jobs.loose(), set[str]()
+    for job in list(loose)[-LOOSE:]:
+        late.add(loose[job].job.replicate.key)
+    return [key for key, made in c.attempts.loose().items() if key not in late and _over(c, key, made, loose)]
+
+
+def _over(c: Campaign, key: str, made: tuple[JobId, ...], loose: dict[JobId, JobRecord]) -> bool:
+    over = key not in c.unsettled and made == numbered(key, len(made))
+    return over and all(job not in c.open_jobs and job in loose and _done(loose[job]) for job in made)
+
+
+def _done(record: JobRecord) -> bool:
+    return record.state is JobState.CANCELLED or (
+        record.state.ended and (record.judged or record.treatment is not None)
+    )
+
+
+def _pack(records: Iterable[JobRecord]) -> bytes:
+    return zlib.compress(_encoder.encode(list(records)), 1)
+
+
+@lru_cache(maxsize=256)
+def _unpack(pack: bytes) -> dict[JobId, JobRecord]:
+    return {record.job.id: record for record in _records.decode(zlib.decompress(pack))}
+
+
 @cache
 def _types() -> dict[str, Any]:
-    return {name: kind for name, kind in get_type_hints(Campaign).items() if name not in _SKIPPED}
+    hints = get_type_hints(Campaign)
+    return {f.name: hints[f.name] for f in fields(Campaign) if f.name not in _APART}

@@ -1,86 +1,27 @@
 """The state of a campaign: what its journal adds up to. Only ``rea.campaign.evolve`` makes one."""
 
-from collections.abc import Callable, ItemsView, ValuesView
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from rea.domain.change import Change
-from rea.domain.event import Measured
 from rea.domain.evidence import Comparison, Finding, Noise, Rows, TestOpening
 from rea.domain.experiment import Experiment, Phase, Replicate
 from rea.domain.hypothesis import Hypothesis
 from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId
 from rea.domain.insight import Insight, Setting
-from rea.domain.job import Job, JobState, JobStatus
 from rea.domain.ledger import Ledger
 from rea.domain.lever import Role
 from rea.domain.plan import Approval, Checklist, Plan, Policy
 from rea.domain.proposal import Proposal
-from rea.domain.runbook import Treatment
+from rea.domain.records import Attempts, JobRecord, Jobs
 from rea.domain.workload import Workload
+
+__all__ = ["NO_CAMPAIGN", "NO_DIGEST", "Campaign", "JobRecord", "PhaseRecord", "comparison_key"]
 
 NO_CAMPAIGN = CampaignId("")
 NO_DIGEST = Digest("")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobRecord:
-    """A job and the last thing known about it. ``cost_ms`` is settled at the end."""
-
-    job: Job
-    state: JobState = JobState.RESERVED
-    handle: str = ""
-    status: JobStatus | None = None
-    cost_ms: int = 0
-    treatment: Treatment | None = None
-    measured: Measured | None = None
-    refused: str = ""
-
-    @property
-    def judged(self) -> bool:
-        return self.measured is not None or bool(self.refused)
-
-
-class Jobs(dict[JobId, JobRecord]):
-    """Jobs by id, oldest first. Those of a snapshot lie frozen, as bytes, and are thawed for whoever asks: most are never asked for."""
-
-    __slots__ = ("thaw",)
-
-    def __init__(
-        self, known: "dict[JobId, JobRecord] | None" = None, thaw: Callable[[object], JobRecord] | None = None
-    ):
-        super().__init__(known or {})
-        self.thaw = thaw
-
-    def __getitem__(self, job: JobId) -> JobRecord:
-        return self._thawed(super().__getitem__(job))
-
-    def get(self, job: JobId, default: JobRecord | None = None) -> JobRecord | None:  # type: ignore[override]
-        value = super().get(job, default)
-        return None if value is None else self._thawed(value)
-
-    def values(self) -> ValuesView[JobRecord]:  # type: ignore[override]
-        return {job: self[job] for job in self}.values()
-
-    def items(self) -> ItemsView[JobId, JobRecord]:  # type: ignore[override]
-        return {job: self[job] for job in self}.items()
-
-    def copy(self) -> "Jobs":
-        return Jobs({job: super(Jobs, self).__getitem__(job) for job in self}, self.thaw)
-
-    def frozen(self, job: JobId) -> object:
-        """Return a record as it lies here, to be written again without being thawed."""
-        return super().__getitem__(job)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, dict) and dict(self.items()) == dict(other.items())
-
-    def _thawed(self, value: object) -> JobRecord:
-        if isinstance(value, JobRecord):
-            return value
-        assert self.thaw is not None
-        return self.thaw(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +64,15 @@ class Campaign:
     experiments: dict[ExperimentId, Experiment] = field(default_factory=dict)
     replicates: dict[str, Replicate] = field(default_factory=dict)
     jobs: Jobs = field(default_factory=Jobs)
-    attempts: dict[str, tuple[JobId, ...]] = field(default_factory=dict)  # by replicate key, oldest first
+    attempts: Attempts = field(default_factory=Attempts)  # by replicate key, oldest first
     open_jobs: dict[JobId, None] = field(default_factory=dict)  # not ended, or ended and neither judged nor treated
     unsettled: dict[str, None] = field(default_factory=dict)  # keys of replicates that still want a job or its score
     finished: int = 0  # jobs that have ended
     runs_of: dict[ExperimentId, tuple[str, ...]] = field(default_factory=dict)  # keys of an experiment's replicates
-    scored: dict[str, JobId] = field(default_factory=dict)  # the judged job of a replicate, by its key
+    scored: dict[str, JobId] = field(
+        default_factory=dict
+    )  # the last attempt at a replicate, by its key, if it was measured
+    succeeded: dict[str, JobId] = field(default_factory=dict)  # the last job of a replicate that succeeded, by its key
     costs: dict[str, int] = field(default_factory=dict)  # of all attempts at a replicate, by its key
     run_costs: dict[JobId, int] = field(default_factory=dict)  # of jobs that succeeded, the rungs below included
     alike: dict[tuple[str, Change], ExperimentId] = field(default_factory=dict)  # experiments by fidelity and change
@@ -189,6 +133,10 @@ class Campaign:
     def approved(self) -> bool:
         """Whether the approval in force is for exactly the plan in force."""
         return self.plan is not None and self.approval is not None and self.approval.subject == self.plan_digest
+
+    def jobs_of(self, experiment: ExperimentId) -> list[JobRecord]:
+        """Return an experiment's jobs, by replicate."""
+        return [self.jobs[j] for key in self.runs_of.get(experiment, ()) for j in self.attempts.get(key, ())]
 
     def run_cost_ms(self, job: JobId) -> int:
         """Return what a run cost from scratch: its own job and the rungs it went on from."""

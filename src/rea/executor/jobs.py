@@ -61,8 +61,8 @@ def _levers(c: Campaign) -> dict[str, float]:
 def _shown(c: Campaign, experiment: Experiment) -> float:
     """Return what the first run of an experiment cost, as a multiple of the default's at the same fidelity; 0 without one."""
     first = Replicate(experiment=experiment.id, index=0, purpose=Purpose.SELECT).key
-    done = [j for j in c.attempts.get(first, ()) if j in c.run_costs]
-    return c.run_cost_ms(done[-1]) / c.calibrated.cost_of(experiment.fidelity) if done else 0.0
+    done = c.succeeded.get(first)
+    return c.run_cost_ms(done) / c.calibrated.cost_of(experiment.fidelity) if done else 0.0
 
 
 def resumable(c: Campaign, replicate: Replicate) -> JobId | None:

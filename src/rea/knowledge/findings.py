@@ -121,14 +121,13 @@ def _numbers(c: Campaign, metric: str, jobs: Iterable[JobId]) -> tuple[float, ..
 
 def _flagged(c: Campaign, finding: Finding) -> Finding:
     """Mark what a remedy altered: the verdict is then about the altered treatment."""
-    jobs = [r for r in c.jobs.values() if r.job.experiment == finding.experiment]
-    altered = any(r.treatment is not None and r.treatment.changed for r in jobs)
+    altered = any(r.treatment is not None and r.treatment.changed for r in c.jobs_of(finding.experiment))
     return replace(finding, flags=(*finding.flags, Flag.TREATMENT_CHANGED)) if altered else finding
 
 
 def _dropped(c: Campaign, phase: Phase, e: Experiment) -> Finding:
     reason = c.dropped.get(e.id, "the phase ended before it was measured")
-    treated = [t for r in c.jobs.values() if r.job.experiment == e.id and (t := r.treatment) is not None]
+    treated = [t for r in c.jobs_of(e.id) if (t := r.treatment) is not None]
     blameless = not treated or treated[-1].cause is not Cause.TREATMENT
     return Finding(
         experiment=e.id,
@@ -146,5 +145,5 @@ def _dropped(c: Campaign, phase: Phase, e: Experiment) -> Finding:
 
 def seeds_of(c: Campaign, experiment: ExperimentId) -> list[JobId]:
     """Return the judged selecting jobs of an experiment."""
-    mine = [r for r in c.jobs.values() if r.job.experiment == experiment and r.job.purpose is Purpose.SELECT]
+    mine = [r for r in c.jobs_of(experiment) if r.job.purpose is Purpose.SELECT]
     return [r.job.id for r in mine if r.measured is not None]

@@ -38,7 +38,7 @@ def _insight(c: Campaign, e: Experiment, f: Finding, at: str) -> Insight:
         predicted=only.predicted if only else UNPREDICTED,
         measured=None if f.verdict is Verdict.DROPPED else f.effect,
         seeds=f.seeds,
-        cost_ms=sum(r.cost_ms for r in c.jobs.values() if r.job.experiment == e.id),
+        cost_ms=sum(r.cost_ms for r in c.jobs_of(e.id)),
         at=at,
         reason=f.reason,
         untested=Flag.UNTESTED in f.flags,

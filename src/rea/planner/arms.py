@@ -38,7 +38,7 @@ class Arm:
 def measured(c: Campaign, experiment: ExperimentId, purpose: Purpose = Purpose.SELECT) -> tuple[JobId, ...]:
     """Return the judged jobs of an experiment, by replicate."""
     mine = (key for key in c.runs_of.get(experiment, ()) if c.replicates[key].purpose is purpose)
-    return tuple(job for key in mine if (job := c.scored.get(key)) is not None and job == c.attempts[key][-1])
+    return tuple(job for key in mine if (job := c.scored.get(key)) is not None)
 
 
 def pairs_due(c: Campaign, experiments: Iterable[ExperimentId], purpose: Purpose, rows: Rows) -> tuple[ArmPair, ...]:

@@ -10,6 +10,7 @@ from statistics import fmean
 
 from rea.campaign.advance import advance
 from rea.campaign.evolve import replay
+from rea.campaign.recall import Recall
 from rea.domain.action import ArmPair, Wake
 from rea.domain.campaign import Campaign
 from rea.domain.change import Change
@@ -148,15 +149,17 @@ class World:
         if plan is not None and not state.approved:
             self.journal.append(CAMPAIGN, (PlanApproved(approval=_approval(plan.digest, plan.budget_ms)),))
 
-    def wake(self) -> Wake:
-        """Advance until there is nothing to do at once."""
-        while True:
+    def wake(self, until: Callable[[], bool] = lambda: False) -> Wake | None:
+        """Advance until there is nothing to do at once, or ``until`` holds."""
+        recall, world = Recall(campaign=CAMPAIGN, journal=self.ports.journal), self.ports
+        while not until():
             try:
-                wake = advance(CAMPAIGN, self.ports, Digest("runbook"))
+                wake = advance(CAMPAIGN, world, Digest("runbook"), recall)
             except StaleDecision:
                 continue
             if wake is not None:
                 return wake
+        return None
 
     def pass_time(self) -> bool:
         """Let virtual time go on to the next end of a job; False when nothing runs."""

@@ -12,7 +12,8 @@ def judging(c: Campaign, event: e.Judging) -> None:
             c.jobs[event.job] = replace(record, measured=event)
             c.open_jobs.pop(event.job, None)
             c.unsettled.pop(record.job.replicate.key, None)
-            c.scored[record.job.replicate.key] = event.job
+            if c.attempts[record.job.replicate.key][-1] == event.job:
+                c.scored[record.job.replicate.key] = event.job
         case e.PredictionsRefused() if (record := c.jobs.get(event.job)) and not record.judged:
             c.jobs[event.job] = replace(record, refused=event.reason)
         case e.Compared(comparisons=comparisons):

@@ -14,6 +14,7 @@ def running(c: Campaign, event: e.Running) -> None:
             c.jobs[job.id] = JobRecord(job=job)
             c.open_jobs[job.id] = None
             key = job.replicate.key
+            c.scored.pop(key, None)
             c.attempts[key] = (*c.attempts.get(key, ()), job.id)
             c.ledger = replace(c.ledger, held=c.ledger.held + job.held_ms)
         case e.JobSubmitted() if (record := c.jobs.get(event.job)) and record.state is JobState.RESERVED:
@@ -35,6 +36,7 @@ def _end(c: Campaign, record: JobRecord, event: e.JobEnded) -> None:
     key = record.job.replicate.key
     c.costs[key] = c.costs.get(key, 0) + event.cost_ms
     if event.status.state is JobState.SUCCEEDED:
+        c.succeeded[key] = event.job
         below = record.job.resumes
         c.run_costs[event.job] = event.cost_ms + (c.run_cost_ms(below) if below is not None and below in c.jobs else 0)
     c.ledger = c.ledger.settle(record.job.held_ms, event.cost_ms)
