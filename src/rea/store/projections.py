@@ -1,6 +1,6 @@
 """What follows from the events and is kept beside them, in the same transaction: the ledger, open holds, openings of test sets."""
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from rea.domain import event as e
 from rea.domain.errors import StaleDecision
@@ -71,26 +71,29 @@ def clear(connection: Connection, stream: CampaignId) -> None:
 
 
 def _hold(connection: Connection, stream: CampaignId, job: Job) -> None:
-    connection.execute(holds.insert().values(stream=stream, job=job.id, held=job.held_ms))
-    connection.execute(accounts.update().where(accounts.c.stream == stream).values(held=accounts.c.held + job.held_ms))
+    connection.execute(_NEW_HOLD, {"stream": stream, "job": job.id, "held": job.held_ms})
+    connection.execute(_MOVE, {"of": stream, "more_held": job.held_ms, "more_spent": 0, "more_overrun": 0})
 
 
 def _settle(connection: Connection, stream: CampaignId, event: e.JobEnded) -> None:
-    held = connection.scalar(
-        holds.delete().where(holds.c.stream == stream, holds.c.job == event.job).returning(holds.c.held)
-    )
+    held = connection.scalar(_END_HOLD, {"of": stream, "ended": event.job})
     if held is None:
         return
     within = min(event.cost_ms, held)
-    connection.execute(
-        accounts.update()
-        .where(accounts.c.stream == stream)
-        .values(
-            held=accounts.c.held - held,
-            spent=accounts.c.spent + within,
-            overrun=accounts.c.overrun + event.cost_ms - within,
-        )
-    )
+    more = {"more_held": -held, "more_spent": within, "more_overrun": event.cost_ms - within}
+    connection.execute(_MOVE, {"of": stream, **more})
+
+
+# made once: putting a statement together takes longer than running it
+_NEW_HOLD = holds.insert()
+_END_HOLD = (
+    holds.delete().where(holds.c.stream == bindparam("of"), holds.c.job == bindparam("ended")).returning(holds.c.held)
+)
+_MOVE = (
+    accounts.update()
+    .where(accounts.c.stream == bindparam("of"))
+    .values({name: accounts.c[name] + bindparam(f"more_{name}") for name in ("held", "spent", "overrun")})
+)
 
 
 def _grant(connection: Connection, stream: CampaignId, seq: int, approval: Approval, kind: str, prefix: str) -> None:
