@@ -251,7 +251,7 @@ def record_crash(state: Path, campaign: str, error: Exception) -> None:
     (config.campaign(campaign) / "crash.log").open("a").write(text)
     reason = f"crash: {type(error).__name__}: {error} (see crash.log, then rea resume)"
     log = journal(config)
-    if not log.read(name):
+    if not log.read(name, most=1):
         raise error  # a directory without a journal is no campaign: nothing can be paused, and the timer will say so again
     log.append(name, (Paused(reason=reason, by=AGENT, command=f"crash:{digest(text)[:16]}:{os.getpid()}"),))
     notifier(config, name)("paused", reason)

@@ -21,8 +21,14 @@ from rea.domain.workload import Workload
 class Journal(Protocol):
     """The append-only, hash-chained record of every campaign. Appending a key again is not an error and changes nothing."""
 
-    def campaigns(self) -> Sequence[CampaignId]: ...
-    def read(self, campaign: CampaignId, after: int = 0) -> Sequence[Recorded]: ...
+    def campaigns(self) -> Sequence[CampaignId]:
+        """Return every campaign, the oldest first."""
+        ...
+
+    def read(self, campaign: CampaignId, after: int = 0, most: int | None = None) -> Sequence[Recorded]:
+        """Return the events with a sequence number above ``after``, at most ``most`` of them."""
+        ...
+
     def append(self, campaign: CampaignId, events: Sequence[Event], *, expected: int | None = None) -> int:
         """Append and return the journal's new length.
 

@@ -18,7 +18,7 @@ def resolve(journal: Journal, name: str | None) -> CampaignId:
     if not known:
         raise UsageError("there is no campaign yet", "start one: rea start DIRECTORY --budget 2h")
     if name is None:
-        return max(known, key=lambda c: journal.read(c)[0].at)
+        return known[-1]
     found = [c for c in known if c == name] or [c for c in known if c.startswith(name)]
     if len(found) != 1:
         reason = f"{len(found)} campaigns begin with {name!r}" if found else f"there is no campaign {name!r}"

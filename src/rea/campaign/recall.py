@@ -12,6 +12,7 @@ from rea.domain.ids import CampaignId
 from rea.ports import Journal, Snapshots
 
 WORTH = 1000  # events that are quicker folded again than kept
+PAGE = 5000  # events that are held at once
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,9 +35,10 @@ class Recall:
         """
         if not self.begun:
             self._begin()
-        for recorded in self.journal.read(self.campaign, self.length):
-            apply(self.state, recorded.event)
-            self.length = recorded.seq
+        while page := self.journal.read(self.campaign, self.length, PAGE):
+            for recorded in page:
+                apply(self.state, recorded.event)
+                self.length = recorded.seq
         return self.state
 
     def keep(self) -> None:

@@ -15,6 +15,8 @@ from rea.store.leases import Lease
 from rea.store.schema import streams
 from rea.store.stream import Draft, Head
 
+PAGE = 5000  # events that are held at once by what goes through a whole journal
+
 
 def utc_now() -> str:
     """Return the time in ISO 8601, UTC, to the millisecond."""
@@ -36,15 +38,15 @@ class SqlJournal:
             found = connection.scalars(select(streams.c.stream).order_by(streams.c.opened, streams.c.stream))
             return tuple(CampaignId(name) for name in found)
 
-    def read(self, campaign: CampaignId, after: int = 0) -> Sequence[Recorded]:
-        """Return the events with a sequence number above ``after``, checked against the hash chain.
+    def read(self, campaign: CampaignId, after: int = 0, most: int | None = None) -> Sequence[Recorded]:
+        """Return the events with a sequence number above ``after``, at most ``most``, checked against the hash chain.
 
         Raises:
             IntegrityError: an event is missing, out of its place, altered or not readable; the message names the first.
             StoreError: a newer program wrote one.
         """
         with self._database.read() as connection:
-            rows = stream.rows(connection, campaign, after)
+            rows = stream.rows(connection, campaign, after, most)
         return tuple(Recorded(seq=row.seq, at=row.at, key=row.key, event=stream.decoded(row)) for row in rows)
 
     def append(self, campaign: CampaignId, events: Sequence[Event], *, expected: int | None = None) -> int:
@@ -88,7 +90,10 @@ class SqlJournal:
 
     def verify(self, campaign: CampaignId) -> int:
         """Check the whole journal and return its length; raises what ``read`` raises."""
-        return len(self.read(campaign))
+        length = 0
+        while page := self.read(campaign, length, PAGE):
+            length += len(page)
+        return length
 
     def head(self, campaign: CampaignId) -> Head:
         """Return the length of a campaign's journal and the hash of its last event."""

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from rea.domain.ids import CampaignId
 from rea.store import projections, stream
 from rea.store.database import Database
+from rea.store.journal import PAGE
 from rea.store.schema import snapshots, streams
 
 
@@ -22,8 +23,10 @@ def rebuild(database: Database) -> Sequence[CampaignId]:
         connection.execute(snapshots.delete())
         names = tuple(CampaignId(name) for name in connection.scalars(select(streams.c.stream)))
         for name in names:
-            rows = stream.rows(connection, name)
             projections.clear(connection, name)
-            for row in rows:
-                projections.project(connection, name, row.seq, stream.decoded(row))
+            seen = 0
+            while page := stream.rows(connection, name, seen, PAGE):
+                for row in page:
+                    projections.project(connection, name, row.seq, stream.decoded(row))
+                seen = page[-1].seq
     return names

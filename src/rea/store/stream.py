@@ -61,8 +61,8 @@ def extend(connection: Connection, stream: CampaignId, head: Head, drafts: Seque
     return links[-1].seq
 
 
-def rows(connection: Connection, stream: CampaignId, after: int = 0) -> list[Link]:
-    """Return the rows above ``after``.
+def rows(connection: Connection, stream: CampaignId, after: int = 0, most: int | None = None) -> list[Link]:
+    """Return the rows above ``after``, at most ``most`` of them.
 
     Raises:
         IntegrityError: they are not what was written; the message names the first event that is not.
@@ -71,10 +71,13 @@ def rows(connection: Connection, stream: CampaignId, after: int = 0) -> list[Lin
     after = min(after, head.length)
     columns = (events.c[name] for name in Link._fields)
     wanted = (events.c.stream == stream, events.c.seq >= after)
-    found = [Link(*row) for row in connection.execute(select(*columns).where(*wanted).order_by(events.c.seq))]
+    query = select(*columns).where(*wanted).order_by(events.c.seq)
+    limit = None if most is None else most + (after > 0)
+    found = [Link(*row) for row in connection.execute(query.limit(limit))]
     start = _start(stream, found.pop(0) if after and found else None, after)
     checked = list(chain.verified(stream, found, after, start))
-    _ends_at(stream, head, Head(after + len(checked), checked[-1].hash if checked else start))
+    if most is None or len(checked) < most:
+        _ends_at(stream, head, Head(after + len(checked), checked[-1].hash if checked else start))
     return checked
 
 

@@ -91,6 +91,9 @@ class JournalConformance:
         journal.append(C, [note(n) for n in "abcd"])
         for after in range(7):
             assert [record.seq for record in journal.read(C, after)] == list(range(after + 1, 5))
+            for most in range(1, 6):
+                read = journal.read(C, after, most)
+                assert [record.seq for record in read] == list(range(after + 1, min(5, after + 1 + most)))
 
     def test_a_campaign_that_is_not_known_has_no_events(self, journal: Journal) -> None:
         assert tuple(journal.read(C)) == ()

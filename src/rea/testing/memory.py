@@ -39,8 +39,8 @@ class MemoryJournal:
     def campaigns(self) -> Sequence[CampaignId]:
         return tuple(self._streams)
 
-    def read(self, campaign: CampaignId, after: int = 0) -> Sequence[Recorded]:
-        return tuple(self._stream(campaign).recorded[after:])
+    def read(self, campaign: CampaignId, after: int = 0, most: int | None = None) -> Sequence[Recorded]:
+        return tuple(self._stream(campaign).recorded[after : None if most is None else after + most])
 
     def append(self, campaign: CampaignId, events: Sequence[Event], *, expected: int | None = None) -> int:
         for event in events:
