@@ -140,4 +140,3 @@ class Ports:
     now: Callable[[], float]
     runbook: tuple[RunbookEntry, ...]
     directory: Path  # of the campaign: STOP, pending, due, jobs/
-    snapshots: Snapshots | None = None

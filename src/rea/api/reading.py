@@ -57,7 +57,7 @@ def status(c: Campaign, waiting_for: str) -> Status:
         running=sum(1 for j in c.open_jobs if not c.jobs[j].state.ended),
         experiments=len(c.experiments),
         jobs=len(c.jobs),
-        failures=len(failures(c)),
+        failures=c.failed,
         best=str(c.experiments[best.experiment].change) if best else "",
         best_effect=best.effect if best else None,
         best_seeds=best.seeds if best else 0,

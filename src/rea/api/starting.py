@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rea import app, gate
-from rea.api.campaigns import state_of
 from rea.domain.campaign import Campaign
 from rea.domain.errors import UsageError
 from rea.domain.event import CampaignOpened, ChecklistRecorded
@@ -85,7 +84,7 @@ def wake(config: Settings, campaign: CampaignId) -> Campaign:
     """Knock: advance the campaign in this process until nothing is left to do at once, unless another process is at it."""
     prepare(config)
     gate.main([str(config.state), campaign])
-    return state_of(app.journal(config), campaign)
+    return app.recall_of(config, campaign).now()
 
 
 def wake_due(config: Settings) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 
 import click
 
-from rea.api.campaigns import resolve, state_of
+from rea.api.campaigns import resolve
 from rea.api.reading import SCHEMA
+from rea.campaign.recall import Recall
 from rea.domain.campaign import Campaign
 from rea.domain.errors import ReaError, UsageError
 from rea.domain.ids import CampaignId
@@ -46,7 +47,13 @@ class Face:
         """Return the journal, and the campaign that is meant with its state."""
         journal = self.journal()
         name = resolve(journal, self.campaign)
-        return journal, name, state_of(journal, name)
+        return journal, name, self.recall(name).now()
+
+    def recall(self, campaign: CampaignId) -> Recall:
+        """Return a memory of the campaign's journal, which begins at its snapshot."""
+        from rea import app
+
+        return app.recall_of(self.config, campaign)
 
     def say(self, kind: str, value: object, text: str) -> None:
         """Print ``value`` as one JSON object, or ``text`` for a person."""

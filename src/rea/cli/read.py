@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from rea.api import reading
-from rea.api.campaigns import history_of, state_of
+from rea.api.campaigns import history_of
 from rea.campaign.advance import waiting_for
 from rea.cli.face import Face, command, percent, seconds
 from rea.domain.campaign import Campaign
@@ -52,17 +52,17 @@ def five_lines(s: reading.Status) -> str:
 )
 def watch(face: Face, until: str) -> int:
     """Follow a campaign. Close it at any time: nothing depends on it."""
-    journal, name, c = face.chosen()
-    seen = 0
+    journal, name, _ = face.chosen()
+    seen, recall = 0, face.recall(name)
     while True:
-        history = history_of(journal, name)
-        c = state_of(journal, name)
-        for recorded in history[seen:]:
+        fresh = journal.read(name, seen)
+        c = recall.now()
+        for recorded in fresh:
             if line := told(c, recorded.event):
                 face.say(
                     "event", {"seq": recorded.seq, "at": recorded.at, "text": line}, f"{recorded.at[11:19]}  {line}"
                 )
-        seen = len(history)
+        seen += len(fresh)
         code = reading.exit_code(c)
         if c.ended or (until == "decision" and code in (10, 12)):
             return code

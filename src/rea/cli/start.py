@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 
 from rea.api import deciding, reading, starting
-from rea.api.campaigns import state_of
 from rea.campaign.advance import waiting_for
 from rea.cli.face import Face, command, duration, person, seconds
 from rea.cli.read import five_lines
@@ -117,11 +116,9 @@ def _shown(face: Face, c: Campaign) -> bool:
 
 
 def _check(face: Face, directory: Path, budget: str, asked: dict[str, object]) -> tuple[CampaignId, Campaign]:
-    from rea import app
-
     request = starting.Request(repository=directory, budget_s=duration(budget), **asked)  # type: ignore[arg-type]
     name = starting.check(face.config, request)
-    return name, state_of(app.journal(face.config), name)
+    return name, face.recall(name).now()
 
 
 def _install_timer(face: Face) -> None:

@@ -68,6 +68,7 @@ class Campaign:
     open_jobs: dict[JobId, None] = field(default_factory=dict)  # not ended, or ended and neither judged nor treated
     unsettled: dict[str, None] = field(default_factory=dict)  # keys of replicates that still want a job or its score
     finished: int = 0  # jobs that have ended
+    failed: int = 0  # of these, the ones that failed, were lost, or whose predictions were refused
     runs_of: dict[ExperimentId, tuple[str, ...]] = field(default_factory=dict)  # keys of an experiment's replicates
     scored: dict[str, JobId] = field(
         default_factory=dict

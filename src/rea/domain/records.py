@@ -1,4 +1,4 @@
-"""What is known of each job. Jobs that are over may lie packed, as bytes, until somebody asks: a long campaign has many, and hardly any is asked for."""
+"""What is known of each job. Those that are over may lie packed, as bytes, until somebody asks, which hardly anybody does."""
 
 from collections.abc import Callable, ItemsView, Iterator, ValuesView
 from dataclasses import dataclass

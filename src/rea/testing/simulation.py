@@ -63,7 +63,7 @@ class Truth:
         return sum(self.effects.get(n, 0.0) for n in on) + self.interaction * len(on) * (len(on) - 1) / 2
 
 
-def workload(levers: Sequence[str], rungs: bool = True) -> Workload:
+def workload(levers: Sequence[str], rungs: bool = True, time_limit_s: int = 600) -> Workload:
     """Return a workload with one switch for each name, and a cheap resumable rung where asked."""
     third = Fidelity(name="third", share=0.33, overrides=(), resumable=True)
     return Workload(
@@ -73,7 +73,7 @@ def workload(levers: Sequence[str], rungs: bool = True) -> Workload:
         primary=MetricName.NE,
         levers=tuple(_switch(name) for name in levers),
         fidelities=(third, Fidelity(name="full")) if rungs else (Fidelity(name="full"),),
-        resources=Resources(time_limit_s=600),
+        resources=Resources(time_limit_s=time_limit_s),
     )
 
 
@@ -129,7 +129,7 @@ class World:
         opened = CampaignOpened(
             campaign=CAMPAIGN,
             question="lower the normalized entropy",
-            workload=workload(list(self.truth.effects), self.rungs),
+            workload=workload(list(self.truth.effects), self.rungs, round(10 * self.truth.run_s)),
             repository="/repository",
             commit="0" * 40,
             policy=self.policy,
@@ -142,24 +142,27 @@ class World:
             CAMPAIGN, (opened, ChecklistRecorded(checklist=checklist), ChecklistSigned(approval=signed))
         )
 
-    def approve(self) -> None:
+    def memory(self) -> Recall:
+        """Return a memory of the journal: what is read once is not read again."""
+        return Recall(campaign=CAMPAIGN, journal=self.ports.journal)
+
+    def approve(self, memory: Recall | None = None) -> None:
         """Approve the plan in force."""
-        state = self.state
+        state = memory.now() if memory else self.state
         plan = state.plan
         if plan is not None and not state.approved:
             self.journal.append(CAMPAIGN, (PlanApproved(approval=_approval(plan.digest, plan.budget_ms)),))
 
-    def wake(self, until: Callable[[], bool] = lambda: False) -> Wake | None:
-        """Advance until there is nothing to do at once, or ``until`` holds."""
-        recall, world = Recall(campaign=CAMPAIGN, journal=self.ports.journal), self.ports
-        while not until():
+    def wake(self, memory: Recall | None = None) -> Wake:
+        """Advance until there is nothing to do at once."""
+        memory, world = memory or self.memory(), self.ports
+        while True:
             try:
-                wake = advance(CAMPAIGN, world, Digest("runbook"), recall)
+                wake = advance(CAMPAIGN, world, Digest("runbook"), memory)
             except StaleDecision:
                 continue
             if wake is not None:
                 return wake
-        return None
 
     def pass_time(self) -> bool:
         """Let virtual time go on to the next end of a job; False when nothing runs."""
@@ -171,12 +174,13 @@ class World:
     def run(self, wakes: int = 5000) -> Campaign:
         """Run the campaign to its end, approving its plan, and return what it came to."""
         self.open()
+        memory = self.memory()
         for _ in range(wakes):
-            self.wake()
-            if self.state.ended:
+            self.wake(memory)
+            if memory.now().ended:
                 break
-            self.approve()
-            if not self.pass_time() and self.state.paused:
+            self.approve(memory)
+            if not self.pass_time() and memory.now().paused:
                 break
         return self.state
 
