@@ -1,0 +1,155 @@
+"""A campaign of 10,000 experiments and 1,000,000 events among 1,000 campaigns in one store: what a wake, a look and a rebuild then take.
+
+    make bench-scale [EXPERIMENTS=10000] [EVENTS=1000000] [CAMPAIGNS=1000] [STATE=folder]       QUICK=1: a fiftieth of it
+
+``scale_store.py`` writes the store, which is kept in STATE, if that is given, for the next time. Every wake is a process of its own that goes
+the program's own way: the gate, the journal, snapshots, fold, decisions, door and search. Simulated are only the jobs and the judge, whose
+time is left out by that. Figures that miss their limit are marked, and make it exit 1.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from scale_store import QUEUE, store
+
+from rea.domain.ids import CampaignId
+from rea.store.database import Database
+from rea.store.journal import SqlJournal
+from rea.testing.simulation import CAMPAIGN, Truth, World
+
+QUICK = bool(os.environ.get("QUICK"))
+EXPERIMENTS = int(os.environ.get("EXPERIMENTS", "200" if QUICK else "10000"))
+EVENTS = int(os.environ.get("EVENTS", "20000" if QUICK else "1000000"))
+CAMPAIGNS = int(os.environ.get("CAMPAIGNS", "20" if QUICK else "1000"))
+REPEATS = 3 if QUICK else 9
+ALL = 99
+DAYS_S = 1.0 if QUICK else 15.0  # of whole campaigns on the simulated cluster
+TRAINING_S = 6 * 3600.0  # that one simulated training takes
+CHILD = Path(__file__).with_name("scale_wake.py")
+
+
+@dataclass(slots=True)
+class Table:
+    """The figures as they come; a limit that is missed is counted."""
+
+    missed: int = 0
+    seen: dict[str, float] = field(default_factory=dict)
+
+    def row(self, name: str, value: float, unit: str, limit: float | None = None, least: bool = False) -> None:
+        wrong = limit is not None and (value < limit if least else value > limit)
+        self.missed += wrong
+        self.seen[name] = value
+        bound = "" if limit is None else f"{'at least' if least else 'at most'} {limit:g}{'   MISSED' if wrong else ''}"
+        print(f"{name:62} {value:9.3f} {unit:6} {bound}", flush=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Woken:
+    """One process: what it says of itself, and the seconds it took as seen from outside."""
+
+    kind: str
+    megabytes: float
+    seconds: float
+
+
+def child(*words: str) -> Woken:
+    """Run ``scale_wake.py`` and return what it took."""
+    began = time.perf_counter()
+    done = subprocess.run([sys.executable, "-P", str(CHILD), *words], capture_output=True, text=True, check=True)
+    seconds = time.perf_counter() - began
+    kind, megabytes = done.stdout.split()
+    return Woken(kind=kind, megabytes=float(megabytes), seconds=seconds)
+
+
+def took(argv: list[str]) -> float:
+    began = time.perf_counter()
+    subprocess.run(argv, check=True, capture_output=True)
+    return time.perf_counter() - began
+
+
+def wakes(state: Path, table: Table) -> None:
+    """Wake the large campaign, as the timer and as ended jobs do, until each kind of wake was seen often enough."""
+    seen: dict[str, list[Woken]] = {}
+    for ended in (*[0] * REPEATS, *[1] * REPEATS, *[ALL] * (QUEUE + REPEATS)):
+        woken = child("wake", str(state), CAMPAIGN, str(ended))
+        seen.setdefault(woken.kind, []).append(woken)
+    for kind, found in seen.items():
+        table.row(f"wake, {kind}: median of {len(found)}", median(w.seconds for w in found), "s", 1.0)
+        table.row(f"wake, {kind}: slowest", max(w.seconds for w in found), "s", 1.0)
+        table.row(f"wake, {kind}: memory at its peak", max(w.megabytes for w in found), "MB", 200.0)
+
+
+def looks(state: Path, table: Table) -> None:
+    """Look at the store as people and the timer do."""
+    rea = [sys.executable, "-P", "-m", "rea.cli", "status", "--state", str(state)]
+    gate = [sys.executable, "-P", "-m", "rea.gate", str(state), "--due"]
+    small = str(SqlJournal(Database(state / "store.db")).campaigns()[-1])
+    table.row("wake with nothing to do, of all campaigns", repeated(lambda: took(gate)), "s", 0.150)
+    table.row("wake of a small campaign", repeated(lambda: child("wake", str(state), small, "0").seconds), "s", 1.0)
+    table.row("rea status of a small campaign", repeated(lambda: took([*rea, "-c", small])), "s", 1.0)
+    table.row("rea status without a name, the newest", repeated(lambda: took(rea)), "s", 1.0)
+    table.row("rea status of the large campaign", repeated(lambda: took([*rea, "-c", CAMPAIGN])), "s", 1.0)
+
+
+def repeated(what: Callable[[], float]) -> float:
+    return median(what() for _ in range(REPEATS))
+
+
+def days_a_minute() -> float:
+    """Return the simulated days a minute that whole campaigns pass, the second slot and the plan's approval included."""
+    began, days, seed = time.perf_counter(), 0.0, 0
+    while (gone := time.perf_counter() - began) < DAYS_S or not seed:
+        seed += 1
+        effects = {f"lever{n}": 0.01 / (n + seed) for n in range(6)}
+        world = World(truth=Truth(effects=effects, run_s=TRAINING_S), budget_s=300 * TRAINING_S)
+        assert world.run().ended
+        days += world.clock / 86400
+    return days / gone * 60
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """Give the folder of the store: a kept one, or one that is gone afterwards."""
+    if kept := os.environ.get("STATE"):
+        Path(kept).mkdir(parents=True, exist_ok=True)
+        yield Path(kept)
+        return
+    with tempfile.TemporaryDirectory(prefix="rea-scale-") as name:
+        yield Path(name)
+
+
+def main() -> int:
+    table = Table()
+    with folder() as state:
+        store(state, EVENTS, EXPERIMENTS, CAMPAIGNS)
+        log = SqlJournal(Database(state / "store.db"))
+        events = log.head(CampaignId(CAMPAIGN)).length
+        size = (state / "store.db").stat().st_size / 1e6
+        print(
+            f"{len(log.campaigns())} campaigns, one of {EXPERIMENTS} experiments and {events} events; {size:.0f} MB\n"
+        )
+        for word, name in (
+            ("replay", "rebuild: state from all events, and its snapshot"),
+            ("rebuild", "rebuild: ledgers"),
+        ):
+            done = child(word, str(state), CAMPAIGN)
+            table.row(f"{name}, {events} events", done.seconds, "s", 60.0)
+            table.row(f"{name}, memory at its peak", done.megabytes, "MB")
+        child("replay", str(state), CAMPAIGN)  # the rebuild of the ledgers forgets the snapshots
+        wakes(state, table)
+        looks(state, table)
+    table.row(f"simulated days a minute, trainings of {TRAINING_S / 3600:g} h", days_a_minute(), "d/min", 1000.0, True)
+    print(f"scale: {table.missed} of the limits missed")
+    return int(table.missed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
