@@ -30,7 +30,7 @@ EXPERIMENTS = int(os.environ.get("EXPERIMENTS", "200" if QUICK else "10000"))
 EVENTS = int(os.environ.get("EVENTS", "20000" if QUICK else "1000000"))
 CAMPAIGNS = int(os.environ.get("CAMPAIGNS", "20" if QUICK else "1000"))
 REPEATS = 3 if QUICK else 9
-ALL = 99
+ALL = "99"
 DAYS_S = 1.0 if QUICK else 15.0  # of whole campaigns on the simulated cluster
 TRAINING_S = 6 * 3600.0  # that one simulated training takes
 CHILD = Path(__file__).with_name("scale_wake.py")
@@ -78,8 +78,9 @@ def took(argv: list[str]) -> float:
 def wakes(state: Path, table: Table) -> None:
     """Wake the large campaign, as the timer and as ended jobs do, until each kind of wake was seen often enough."""
     seen: dict[str, list[Woken]] = {}
-    for ended in (*[0] * REPEATS, *[1] * REPEATS, *[ALL] * (QUEUE + REPEATS)):
-        woken = child("wake", str(state), CAMPAIGN, str(ended))
+    one, several, kept = ("1",), (ALL,), ("1", "keep")
+    for words in (*[("0",)] * REPEATS, *[one] * REPEATS, *[several] * (QUEUE + REPEATS), *[kept] * 3):
+        woken = child("wake", str(state), CAMPAIGN, *words)
         seen.setdefault(woken.kind, []).append(woken)
     for kind, found in seen.items():
         table.row(f"wake, {kind}: median of {len(found)}", median(w.seconds for w in found), "s", 1.0)

@@ -1,11 +1,12 @@
 """One process of ``scale.py``: prints in one word what it did, and its memory at the peak in MB.
 
-scale_wake.py wake STATE CAMPAIGN ENDED      the gate, and a wake that finds the first ENDED of the running jobs ended
+scale_wake.py wake STATE CAMPAIGN ENDED [keep]   the gate, and a wake that finds the first ENDED of the running jobs ended
 scale_wake.py replay STATE CAMPAIGN          the state from all events, as a wake of a newer program does, and its snapshot
 scale_wake.py rebuild STATE CAMPAIGN         the ledgers of all campaigns from their events
 """
 
 import sys
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,11 +20,13 @@ def peak_mb() -> float:
     return float(line.split()[1]) / 1000
 
 
-def wake(state: Path, campaign: str, ended: str = "0") -> str:
+def wake(state: Path, campaign: str, ended: str = "0", keeps: str = "") -> str:
     """Wake through the gate, with only jobs and judge replaced, and say what kind of wake it was."""
     from rea import app
+    from rea.campaign import recall as recalling
     from rea.domain.event import JobSubmitted, Suggested
 
+    recalling.WORTH = 0 if keeps else recalling.WORTH
     real = app.ports
     made: list[Watched] = []
 
@@ -37,12 +40,13 @@ def wake(state: Path, campaign: str, ended: str = "0") -> str:
             backend=world.backend,
             judge=world.ports.judge,
             workspace=world.ports.workspace,
-            now=lambda: 1000.0,
         )
 
     app.ports = ports
     gate.main([str(state), campaign])
     kinds = {type(event) for watched in made for event in watched.appended}
+    if keeps:
+        return "a-snapshot-is-kept"
     if Suggested in kinds:
         return "the-search-is-asked-and-jobs-launched"
     return "job-ended-to-next-launch" if JobSubmitted in kinds else "something-told" if kinds else "jobs-still-run"
@@ -73,7 +77,7 @@ def simulated(recall, ended: int):  # type: ignore[no-untyped-def]
         def __missing__(self, job: str) -> object:
             return recall.state.jobs[job].job
 
-    world = World(truth=Truth(effects={f"lever{n}": 0.01 / (n + 1) for n in range(6)}), jobs=Known(), clock=1000.0)
+    world = World(truth=Truth(effects={f"lever{n}": 0.01 / (n + 1) for n in range(6)}), jobs=Known(), clock=time.time())
     for number, job in enumerate(live(recall.now())):
         run = Run(seconds=JOB_S) if number < ended else Run(seconds=1e9)
         world.backend.started[job] = (world.clock - JOB_S - 1, run)

@@ -1,5 +1,6 @@
 """What a campaign's journal adds up to, without reading again what was read before: within one wake, and between wakes by snapshots."""
 
+import gc
 from dataclasses import dataclass, field
 
 import msgspec
@@ -56,7 +57,11 @@ class Recall:
         found = self.snapshots.load(self.campaign, snapshot.version()) if self.snapshots else None
         if found is None:
             return
+        gc.disable()  # of what is thawed nothing is garbage, and to look for some takes as long as to thaw
         try:
             self.state, self.length, self.kept = snapshot.thaw(found.payload), found.seq, found.seq
         except (msgspec.MsgspecError, KeyError, IntegrityError):
             self.state, self.length, self.kept = Campaign(), 0, 0
+        finally:
+            gc.freeze()
+            gc.enable()

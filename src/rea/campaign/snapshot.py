@@ -47,21 +47,19 @@ def version() -> int:
 
 
 def freeze(campaign: Campaign) -> bytes:
-    """Return ``campaign`` as bytes. What was packed before is copied as it lies."""
-    told = {name: msgspec.Raw(_encoder.encode(getattr(campaign, name))) for name in _types()}
+    """Return ``campaign`` as the bytes of a ``Kept``. What was packed before is copied as it lies."""
     jobs, attempts = campaign.jobs, campaign.attempts
     loose, fresh = jobs.loose(), _fresh_packs(campaign)
     gone = {job for key in fresh for job in attempts[key]}
-    return _encoder.encode(
-        Kept(
-            told=told,
-            loose=[record for job, record in loose.items() if job not in gone],
-            packs=jobs.packs | {key: _pack(loose[j] for j in attempts[key]) for key in fresh},
-            packed=jobs.packed + len(gone),
-            attempts={key: made for key, made in attempts.loose().items() if key not in fresh},
-            counts=attempts.counts | {key: len(attempts[key]) for key in fresh},
-        )
-    )
+    kept = {
+        "told": {name: getattr(campaign, name) for name in _types()},
+        "loose": [record for job, record in loose.items() if job not in gone],
+        "packs": jobs.packs | {key: _pack(loose[j] for j in attempts[key]) for key in fresh},
+        "packed": jobs.packed + len(gone),
+        "attempts": {key: made for key, made in attempts.loose().items() if key not in fresh},
+        "counts": attempts.counts | {key: len(attempts[key]) for key in fresh},
+    }
+    return _encoder.encode(kept)
 
 
 def thaw(payload: bytes) -> Campaign:

@@ -47,21 +47,28 @@ def shrink(
 
     ``null_share`` is the prior share of ideas that do nothing; 0 gives plain normal shrinkage. ``prior_sd`` must be positive.
     """
+    arms = [(effect, se**2, mean) for effect, se, mean in zip(effects, ses, prior_means, strict=True)]
     tau2, share = prior_sd**2, null_share
     for _ in range(ROUNDS):
-        slabs = slabs_of(effects, ses, prior_means, tau2, share)
-        weight = sum(slab.weight for slab in slabs)
-        moved = sum(s.weight * (s.variance + (s.mean - m) ** 2) for s, m in zip(slabs, prior_means, strict=True))
+        weight, moved = moments(arms, tau2, share)
         tau2 = (PRIOR_WEIGHT * prior_sd**2 + moved) / (PRIOR_WEIGHT + weight)
-        share = (PRIOR_WEIGHT * null_share + len(slabs) - weight) / (PRIOR_WEIGHT + len(slabs)) if null_share else 0.0
-    return tuple(posterior(slab) for slab in slabs_of(effects, ses, prior_means, tau2, share))
+        share = (PRIOR_WEIGHT * null_share + len(arms) - weight) / (PRIOR_WEIGHT + len(arms)) if null_share else 0.0
+    return tuple(posterior(slab_of(effect, noise, mean, tau2, share)) for effect, noise, mean in arms)
 
 
-def slabs_of(
-    effects: Sequence[float], ses: Sequence[float], means: Sequence[float], tau2: float, null_share: float
-) -> list[Slab]:
-    """Return each effect's slab under a common variance ``tau2``."""
-    return [slab_of(e, se**2, m, tau2, null_share) for e, se, m in zip(effects, ses, means, strict=True)]
+def moments(arms: Sequence[tuple[float, float, float]], tau2: float, null_share: float) -> tuple[float, float]:
+    """Return how many effects are not zero, and the sum of their squared distances from their prior means, as expected under ``tau2``.
+
+    Each arm is its effect, the variance of its noise, and its prior mean.
+    """
+    weight = moved = 0.0
+    for effect, noise, mean in arms:  # in one loop, as a long search has ten thousand of them
+        total = noise + tau2
+        kept = tau2 / total
+        alive_ = alive(effect, noise, mean, total, null_share) if null_share else 1.0
+        weight += alive_
+        moved += alive_ * (kept * noise + (kept * (effect - mean)) ** 2)
+    return weight, moved
 
 
 def slab_of(effect: float, noise: float, mean: float, tau2: float, null_share: float) -> Slab:

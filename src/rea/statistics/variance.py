@@ -12,6 +12,7 @@ from math import fsum, log, sqrt
 from statistics import fmean
 
 from rea.statistics.effects import Part
+from rea.statistics.gammas import digamma, tetragamma, trigamma
 
 LENT_AT_MOST = 8.0
 LENT_AT_LEAST = 1.0
@@ -82,29 +83,23 @@ def prior_df_of(spreads: Sequence[Part]) -> float:
 @cache
 def _bias_of_log(df: float) -> float:
     """Return how much lower than the log of a variance the log of its estimate is on average."""
-    from scipy.special import digamma
-
-    return log(df / 2) - float(digamma(df / 2))
+    return log(df / 2) - digamma(df / 2)
 
 
 @cache
 def _spread_of_log(df: float) -> float:
     """Return the variance of the log of an estimated variance."""
-    from scipy.special import polygamma
-
-    return float(polygamma(1, df / 2))
+    return trigamma(df / 2)
 
 
 def trigamma_inverse(value: float) -> float:
     """Return x with trigamma(x) = ``value`` > 0, by Newton's method on 1/trigamma (Smyth 2004, appendix)."""
-    from scipy.special import polygamma
-
     if value < 1e-6:
         return 1.0 / value
     x = 0.5 + 1.0 / value
     for _ in range(50):
-        tri = float(polygamma(1, x))
-        step = tri * (1.0 - tri / value) / float(polygamma(2, x))
+        tri = trigamma(x)
+        step = tri * (1.0 - tri / value) / tetragamma(x)
         x += step
         if abs(step) < 1e-9 * x:
             break

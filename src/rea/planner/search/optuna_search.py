@@ -11,6 +11,7 @@ from rea.ports import Point
 if TYPE_CHECKING:
     import optuna
 
+MOST_TOLD = 500  # its time grows with what it is told, and what it learns hardly
 ASKED = 20  # questions to the sampler for each answer wanted, since whole numbers repeat
 
 
@@ -61,9 +62,18 @@ def _history(
     """Return what was tried inside the space, and the start, each with its effect."""
     effects = [point.effect for point in points if point.effect is not None]
     best, failed = max(effects, default=0.0), 2 * min(effects, default=0.0) - max(effects, default=0.0) - 0.01
-    inside = [(dict(start) | dict(p.change.overrides), failed if p.effect is None else p.effect) for p in points]
+    scored = [(p.change, failed if p.effect is None else p.effect) for p in points]
+    inside = [(dict(start) | dict(change.overrides), effect) for change, effect in telling(scored)]
     known = [(values, effect) for values, effect in inside if _in_space(space, start, values)]
     return known if any(values == dict(start) for values, _ in known) else [(dict(start), best), *known]
+
+
+def telling(scored: Sequence[tuple[Change, float]]) -> Sequence[tuple[Change, float]]:
+    """Return what the sampler is told: all, or of very many the best and an even sample of the others."""
+    if len(scored) <= MOST_TOLD:
+        return scored
+    ordered, half = sorted(scored, key=lambda s: -s[1]), MOST_TOLD // 2
+    return [*ordered[:half], *ordered[half :: -(-(len(ordered) - half) // half)]]
 
 
 def _in_space(space: Sequence[Span], start: Mapping[str, Scalar], values: Mapping[str, Scalar]) -> bool:
