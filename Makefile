@@ -8,7 +8,7 @@ REA := .venv/bin/rea
 PY := .venv/bin/python
 RANKER := src/rea/workloads/ranking
 
-.PHONY: demo test test-slow check lint types architecture constraints bench-quick bench-durability bench-statistics bench-wake bench-judge bench-store bench-frappe bench-training bench-quality bench-fidelities bench-planner clean
+.PHONY: demo test test-slow check lint types architecture constraints bench-quick bench-durability bench-statistics bench-wake bench-judge bench-store bench-scale bench-frappe bench-training bench-quality bench-fidelities bench-planner clean
 
 # ---- environments: one for rea, without torch; one for the training code ------------------------------------------------
 .venv/ready: pyproject.toml constraints.txt
@@ -83,6 +83,10 @@ bench-judge: .venv/ready
 
 bench-store: .venv/ready
 	$(PY) benchmarks/store.py
+
+bench-scale: .venv/ready  ## 1,000,000 events and 1,000 campaigns in one store; EXPERIMENTS=10000 EVENTS=1000000 CAMPAIGNS=1000; then a real campaign's launches
+	$(PY) benchmarks/scale.py
+	$(PY) benchmarks/launch.py
 
 bench-durability: .venv/ready
 	$(PY) benchmarks/durability.py

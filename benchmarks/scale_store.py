@@ -1,5 +1,7 @@
 """The store of ``scale.py``: one campaign as a very long search leaves it, and many of ordinary size.
 
+    scale_store.py STATE EVENTS EXPERIMENTS CAMPAIGNS
+
 A whole campaign is simulated. The large one begins like it, up to Exploitation; its search is then answered again and again, every
 experiment trains under two seeds, and every replicate is preempted until there are as many events as are asked for. All of it is
 appended through the program's own journal, in the words of its own events: chain, ledgers and holds are what they would be.
@@ -167,3 +169,7 @@ class Filler:
 
     def _full(self, known: Comparison) -> bool:
         return self.c.experiments[known.experiment].fidelity == "full" and known.experiment != known.baseline
+
+
+if __name__ == "__main__":
+    store(Path(sys.argv[1]), *map(int, sys.argv[2:]))

@@ -34,7 +34,7 @@ def decide(c: Campaign, observed: Observed, runbook: tuple[RunbookEntry, ...]) -
     treated = treatments(c, runbook)
     if treated:
         return Decision(events=(*treated, *storm(c)))
-    return Decision(events=reservations(c), actions=judging(c) + submissions(c, observed))
+    return Decision(events=reservations(c), actions=submissions(c, observed) + judging(c))
 
 
 def wind_down(c: Campaign, observed: Observed) -> Decision:
