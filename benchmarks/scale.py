@@ -12,9 +12,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -33,7 +33,7 @@ REPEATS = 3 if QUICK else 9
 ALL = "99"
 DAYS_S = 1.0 if QUICK else 15.0  # of whole campaigns on the simulated cluster
 TRAINING_S = 6 * 3600.0  # that one simulated training takes
-CHILD = Path(__file__).with_name("scale_wake.py")
+CHILD = str(Path(__file__).with_name("scale_wake.py"))
 
 
 @dataclass(slots=True)
@@ -41,67 +41,72 @@ class Table:
     """The figures as they come; a limit that is missed is counted."""
 
     missed: int = 0
-    seen: dict[str, float] = field(default_factory=dict)
 
-    def row(self, name: str, value: float, unit: str, limit: float | None = None, least: bool = False) -> None:
+    def row(self, name: str, value: float, unit: str, limit: float | None = None, *, least: bool = False) -> None:
         wrong = limit is not None and (value < limit if least else value > limit)
         self.missed += wrong
-        self.seen[name] = value
         bound = "" if limit is None else f"{'at least' if least else 'at most'} {limit:g}{'   MISSED' if wrong else ''}"
         print(f"{name:62} {value:9.3f} {unit:6} {bound}", flush=True)
 
+    def took(self, name: str, found: list["Took"], limit_s: float) -> None:
+        """Print the median and the slowest of some processes, and their processor time, which tells a busy machine from slow code."""
+        self.row(f"{name}, median of {len(found)}", median(t.seconds for t in found), "s", limit_s)
+        slowest, cpu = max(t.seconds for t in found), median(t.cpu_s for t in found)
+        print(f"  slowest {slowest:.3f} s; processor time {cpu:.3f} s at the median", flush=True)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Woken:
-    """One process: what it says of itself, and the seconds it took as seen from outside."""
+class Took:
+    """What one process said, and the seconds it took: by the clock, and of processor time."""
 
-    kind: str
-    megabytes: float
+    said: str
     seconds: float
+    cpu_s: float
 
 
-def child(*words: str) -> Woken:
-    """Run ``scale_wake.py`` and return what it took."""
+def took(*argv: str) -> Took:
+    """Run one process."""
     began = time.perf_counter()
-    done = subprocess.run([sys.executable, "-P", str(CHILD), *words], capture_output=True, text=True, check=True)
+    with subprocess.Popen([sys.executable, "-P", *argv], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{argv} ended with {process.returncode}")
     seconds = time.perf_counter() - began
-    kind, megabytes = done.stdout.split()
-    return Woken(kind=kind, megabytes=float(megabytes), seconds=seconds)
-
-
-def took(argv: list[str]) -> float:
-    began = time.perf_counter()
-    subprocess.run(argv, check=True, capture_output=True)
-    return time.perf_counter() - began
+    return Took(said=said, seconds=seconds, cpu_s=usage.ru_utime + usage.ru_stime)
 
 
 def wakes(state: Path, table: Table) -> None:
-    """Wake the large campaign, as the timer and as ended jobs do, until each kind of wake was seen often enough."""
-    seen: dict[str, list[Woken]] = {}
+    """Wake the large campaign, as the timer and as ended jobs do: none ended, one, all, and one where a snapshot is due."""
+    seen: dict[str, list[Took]] = {}
     one, several, kept = ("1",), (ALL,), ("1", "keep")
     for words in (*[("0",)] * REPEATS, *[one] * REPEATS, *[several] * (QUEUE + REPEATS), *[kept] * 3):
-        woken = child("wake", str(state), CAMPAIGN, *words)
-        seen.setdefault(woken.kind, []).append(woken)
+        woken = took(CHILD, "wake", str(state), CAMPAIGN, *words)
+        seen.setdefault(woken.said.split()[0], []).append(woken)
     for kind, found in seen.items():
-        table.row(f"wake, {kind}: median of {len(found)}", median(w.seconds for w in found), "s", 1.0)
-        table.row(f"wake, {kind}: slowest", max(w.seconds for w in found), "s", 1.0)
-        table.row(f"wake, {kind}: memory at its peak", max(w.megabytes for w in found), "MB", 200.0)
+        table.took(f"wake: {kind.replace('-', ' ')}", found, 1.0)
+        table.row("  memory at its peak", max(megabytes(t) for t in found), "MB", 200.0)
+
+
+def megabytes(of: Took) -> float:
+    return float(of.said.split()[1])
 
 
 def looks(state: Path, table: Table) -> None:
     """Look at the store as people and the timer do."""
-    rea = [sys.executable, "-P", "-m", "rea.cli", "status", "--state", str(state)]
-    gate = [sys.executable, "-P", "-m", "rea.gate", str(state), "--due"]
+    status = ("-m", "rea.cli", "status", "--state", str(state))
     small = str(SqlJournal(Database(state / "store.db")).campaigns()[-1])
-    table.row("wake with nothing to do, of all campaigns", repeated(lambda: took(gate)), "s", 0.150)
-    table.row("wake of a small campaign", repeated(lambda: child("wake", str(state), small, "0").seconds), "s", 1.0)
-    table.row("rea status of a small campaign", repeated(lambda: took([*rea, "-c", small])), "s", 1.0)
-    table.row("rea status without a name, the newest", repeated(lambda: took(rea)), "s", 1.0)
-    table.row("rea status of the large campaign", repeated(lambda: took([*rea, "-c", CAMPAIGN])), "s", 1.0)
+    table.took("wake with nothing to do, of all campaigns", repeated("-m", "rea.gate", str(state), "--due"), 0.150)
+    table.took("wake of a small campaign", repeated(CHILD, "wake", str(state), small), 1.0)
+    table.took("rea status of a small campaign", repeated(*status, "-c", small), 1.0)
+    table.took("rea status without a name, the newest", repeated(*status), 1.0)
+    table.took("rea status of the large campaign", repeated(*status, "-c", CAMPAIGN), 1.0)
 
 
-def repeated(what: Callable[[], float]) -> float:
-    return median(what() for _ in range(REPEATS))
+def repeated(*argv: str) -> list[Took]:
+    return [took(*argv) for _ in range(REPEATS)]
 
 
 def days_a_minute() -> float:
@@ -138,16 +143,17 @@ def main() -> int:
             f"{len(log.campaigns())} campaigns, one of {EXPERIMENTS} experiments and {events} events; {size:.0f} MB\n"
         )
         for word, name in (
-            ("replay", "rebuild: state from all events, and its snapshot"),
-            ("rebuild", "rebuild: ledgers"),
+            ("rebuild", "ledgers of all campaigns"),
+            ("replay", "the large campaign's state, and its snapshot"),
         ):
-            done = child(word, str(state), CAMPAIGN)
-            table.row(f"{name}, {events} events", done.seconds, "s", 60.0)
-            table.row(f"{name}, memory at its peak", done.megabytes, "MB")
-        child("replay", str(state), CAMPAIGN)  # the rebuild of the ledgers forgets the snapshots
+            done = took(CHILD, word, str(state), CAMPAIGN)  # the first forgets the snapshots
+            table.took(f"rebuild: {name}", [done], 60.0)
+            table.row("  memory at its peak", megabytes(done), "MB")
         wakes(state, table)
         looks(state, table)
-    table.row(f"simulated days a minute, trainings of {TRAINING_S / 3600:g} h", days_a_minute(), "d/min", 1000.0, True)
+    table.row(
+        f"simulated days a minute, trainings of {TRAINING_S / 3600:g} h", days_a_minute(), "d/min", 1000.0, least=True
+    )
     print(f"scale: {table.missed} of the limits missed")
     return int(table.missed > 0)
 
