@@ -63,5 +63,4 @@ class Recall:
         except (msgspec.MsgspecError, KeyError, IntegrityError):
             self.state, self.length, self.kept = Campaign(), 0, 0
         finally:
-            gc.freeze()
             gc.enable()

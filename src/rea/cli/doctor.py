@@ -45,6 +45,7 @@ def examine(face: Face) -> Iterator[Check]:
         fix="use Python 3.11 or later",
     )
     yield from _store(face)
+    yield from _journals(face)
     yield from _timer(face)
     free = shutil.disk_usage(face.config.state).free
     yield Check(
@@ -78,6 +79,22 @@ def _store(face: Face) -> Iterator[Check]:
     report = storage_report(face.config.store)
     detail = f"SQLite {report.sqlite} on {report.filesystem}, journal {report.mode}: {report.reason}"
     yield Check(name="store", ok=not report.warning, detail=detail, fix=report.warning, blocking=False)
+
+
+def _journals(face: Face) -> Iterator[Check]:
+    """Check every event of every campaign: a wake that begins at a snapshot reads only those after it."""
+    from rea import app
+
+    if not face.config.has_store:
+        return
+    try:
+        log = app.journal(face.config)
+        lengths = [log.verify(name) for name in log.campaigns()]
+    except ReaError as error:
+        yield Check(name="journals", ok=False, detail=error.message, fix=error.hint)
+    else:
+        detail = f"{sum(lengths)} events of {len(lengths)} campaigns are what was written"
+        yield Check(name="journals", ok=True, detail=detail)
 
 
 def _timer(face: Face) -> Iterator[Check]:
