@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from rea.campaign import recall as recalling
@@ -122,6 +123,12 @@ def test_planted_bug_without_the_version_a_lie_is_believed(
 @pytest.mark.parametrize("payload", [b"", b"[]", b"{}", b"\x80", b"\x00\xff"])
 def test_one_that_cannot_be_read_is_as_good_as_none(log: SqlJournal, snapshots: SqlSnapshots, payload: bytes) -> None:
     snapshots.save(CAMPAIGN, 20, snapshot.version(), payload)
+    assert recall(log, snapshots).now() == replay(r.event for r in log.read(CAMPAIGN))
+
+
+def test_one_whose_fields_cannot_be_unpacked_is_as_good_as_none(log: SqlJournal, snapshots: SqlSnapshots) -> None:
+    broken = {"told": b"no stream", "loose": [], "packs": {}, "packed": 0, "attempts": {}, "counts": {}}
+    snapshots.save(CAMPAIGN, 20, snapshot.version(), msgspec.msgpack.encode(broken))
     assert recall(log, snapshots).now() == replay(r.event for r in log.read(CAMPAIGN))
 
 

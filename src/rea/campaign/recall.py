@@ -1,6 +1,7 @@
 """What a campaign's journal adds up to, without reading again what was read before: within one wake, and between wakes by snapshots."""
 
 import gc
+import zlib
 from dataclasses import dataclass, field
 
 import msgspec
@@ -60,7 +61,7 @@ class Recall:
         gc.disable()  # of what is thawed nothing is garbage, and to look for some takes as long as to thaw
         try:
             self.state, self.length, self.kept = snapshot.thaw(found.payload), found.seq, found.seq
-        except (msgspec.MsgspecError, KeyError, IntegrityError):
+        except (msgspec.MsgspecError, zlib.error, KeyError, IntegrityError):
             self.state, self.length, self.kept = Campaign(), 0, 0
         finally:
             gc.enable()
