@@ -54,6 +54,7 @@ def test_it_ends_with_nothing_running_and_nothing_held(after: int, effects: dict
 
 def test_without_the_cut_more_would_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rea.campaign.guard.no_longer_wanted", lambda _c, _job: False)
+    monkeypatch.setattr("rea.campaign.decide.live", lambda _c: [])
     monkeypatch.setattr(planner, "_end_selection", lambda _c, record: opening.ended(record, "planted"))
     broken = []
     for after in (2, 3, 4):

@@ -31,6 +31,8 @@ def decide(c: Campaign, observed: Observed, runbook: tuple[RunbookEntry, ...], r
         return Decision(events=(pause,))
     running = executor.decide(c, observed, runbook)
     learning = knowledge.decide(c)
+    if running.events or live(c):
+        learning = Decision(tuple(x for x in learning.events if not isinstance(x, Concluded)), learning.actions)
     # what was learnt is recorded before the next thing is planned, so that planning sees it
     wanted = running + (learning or planner.decide(c, observed, runbook_digest))
     return guard(c, wanted)

@@ -46,8 +46,8 @@ def no_longer_wanted(c: Campaign, job: Job) -> bool:
 
 
 def affordable(c: Campaign, ledger: Ledger, job: Job) -> bool:
-    """Whether the job's worst case is free, and a selecting job's likely cost without touching what is set aside for Confirmation."""
-    if c.noise is None or job.purpose is not Purpose.SELECT:
+    """Whether the job's worst case is free, and unless it confirms, its likely cost without touching what is set aside for Confirmation."""
+    if c.noise is None or job.purpose is Purpose.CONFIRM:
         return job.held_ms <= ledger.free
     likely = likely_ms(c, ledger.held + job.held_ms)
     return job.held_ms <= ledger.free and ledger.spent + likely + reserve_ms(c) <= ledger.granted
@@ -70,7 +70,7 @@ def _allowed(c: Campaign, action: Action) -> bool:
 
 
 def _unaffordable(c: Campaign, job: Job) -> Event:
-    if job.purpose is Purpose.SELECT and job.change != BASELINE:
+    if job.purpose is Purpose.DIAGNOSE or (job.purpose is Purpose.SELECT and job.change != BASELINE):
         return ReplicateCut(replicate=job.replicate.key, reason="cut by the budget")
     return _pause(
         f"budget:{job.id}:{c.ledger.granted}",

@@ -80,6 +80,10 @@ def told(c: Campaign, event: object) -> str:
             return f"{job} {ended.state}: {ended.reason}"
         case e.JobTreated(job=job, treatment=t):
             return f"{job} {t.entry}: {t.remedy}, {t.reason}"
+        case e.DiagnosisOpened(job=job):
+            return f"{job}: no entry of the runbook knows why; looking into it by smaller reruns"
+        case e.Diagnosed(diagnosis=d):
+            return f"{d.job} diagnosed: {d.fault}, {d.reason}"
         case e.Calibrated(noise=n):
             return f"noise known: with this budget you can detect >= {n.detectable:.2%} of relative improvement"
         case e.PlanDrafted(plan=p):

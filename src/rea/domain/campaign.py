@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from rea.domain.change import Change
+from rea.domain.diagnosis import Diagnosis
 from rea.domain.evidence import Comparison, Finding, Noise, Rows, TestOpening
 from rea.domain.experiment import Experiment, Phase, Replicate
 from rea.domain.hypothesis import Hypothesis
@@ -79,6 +80,7 @@ class Campaign:
     alike: dict[tuple[str, Change], ExperimentId] = field(default_factory=dict)  # experiments by fidelity and change
     memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)  # see ``once``
     dropped: dict[ExperimentId, str] = field(default_factory=dict)
+    diagnoses: dict[JobId, Diagnosis] = field(default_factory=dict)  # by the job that failed, oldest first
     phases: dict[str, PhaseRecord] = field(default_factory=dict)  # by "round:phase"
     batches: int = 0  # answers of the search so far
     suggested: dict[ExperimentId, int] = field(default_factory=dict)  # which batch

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rea.domain.diagnosis import Diagnosis
 from rea.domain.evidence import Comparison, Finding, Measurement, Noise, TestOpening
 from rea.domain.experiment import Experiment, Phase, Replicate
 from rea.domain.hypothesis import Hypothesis
@@ -234,6 +235,39 @@ class JobTreated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosisOpened:
+    """A job failed in a way that no entry knows: what follows finds out why, beside the plan, within a budget of its own."""
+
+    job: JobId
+
+    @property
+    def key(self) -> str:
+        return f"diagnosis:{self.job}:opened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeAdded:
+    """A rerun at the smoke run's size that a diagnosis asks for."""
+
+    job: JobId
+    experiment: Experiment
+    replicate: Replicate
+
+    @property
+    def key(self) -> str:
+        return f"diagnosis:{self.job}:probe:{self.experiment.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosed:
+    diagnosis: Diagnosis
+
+    @property
+    def key(self) -> str:
+        return f"diagnosis:{self.diagnosis.job}:made"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """The judge accepted a job's predictions. ``fingerprint`` identifies them; ``claims`` are the job's own words."""
 
@@ -376,10 +410,11 @@ class Concluded:
 Setup = CampaignOpened | ChecklistRecorded | ChecklistSigned | Calibrated
 Planning = HypothesesProposed | HypothesisAmended | HypothesisRejected | PlanDrafted | PlanApproved
 Running = JobReserved | JobSubmitted | JobEnded | JobTreated
+Diagnosing = DiagnosisOpened | ProbeAdded | Diagnosed
 Phases = PhaseOpened | ReplicatesAdded | ExperimentDropped | ReplicateCut | PhaseEnded | PhaseClosed | Suggested
 Judging = Measured | PredictionsRefused | Compared | TestOpened | InsightsRecorded
 Life = Notified | Paused | Resumed | Steered | Stopped | Concluded
-Event = Setup | Planning | Running | Phases | Judging | Life
+Event = Setup | Planning | Running | Diagnosing | Phases | Judging | Life
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

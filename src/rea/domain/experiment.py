@@ -18,10 +18,11 @@ class Phase(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a replicate's measurement may be used for: choosing, or claiming."""
+    """What a replicate may be used for: choosing, claiming, or finding out why something fails (its predictions are never judged)."""
 
     SELECT = "select"
     CONFIRM = "confirm"
+    DIAGNOSE = "diagnose"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

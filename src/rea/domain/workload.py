@@ -80,6 +80,9 @@ class Guardrail:
         return f"{self.metric}{where} within [{self.low}, {self.high}]"
 
 
+SMOKE = "smoke"  # the fidelity at which failures are looked into
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fidelity:
     """A cheaper run, or the full one: ``share`` of the full cost; a resumable rung ends at a checkpoint that the next goes on from."""
@@ -138,10 +141,15 @@ class Workload:
         return tuple(lever for lever in self.levers if lever.role is role)
 
     def fidelity(self, name: str) -> Fidelity:
+        """Return a declared fidelity, or the size of the smoke run, which nothing is ever judged at."""
+        if name == SMOKE:
+            return Fidelity(name=SMOKE, share=0.0, overrides=self.smoke)
         return next(f for f in self.fidelities if f.name == name)
 
     def rung_below(self, name: str) -> Fidelity | None:
         """Return the resumable rung just below ``name``, whose checkpoint a run at ``name`` can go on from."""
+        if name == SMOKE:
+            return None
         at = [f.name for f in self.fidelities].index(name)
         below = self.fidelities[at - 1] if at else None
         return below if below is not None and below.resumable and self.command.checkpoint else None

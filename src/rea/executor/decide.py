@@ -8,10 +8,11 @@ from rea.domain.action import Action, Cancel, Decision, Measure, Observed, Submi
 from rea.domain.campaign import Campaign, JobRecord
 from rea.domain.change import BASELINE, override
 from rea.domain.event import AGENT, Event, ExperimentDropped, JobEnded, JobReserved, JobTreated, Paused
+from rea.domain.experiment import Purpose
 from rea.domain.ids import JobId
 from rea.domain.job import Job, JobState, JobStatus
 from rea.domain.runbook import Remedy, RunbookEntry, Treatment
-from rea.executor import failures
+from rea.executor import diagnosis, failures
 from rea.executor.jobs import job_for, live, lost_checkpoint
 
 MOST_RECENT = 100  # ended jobs that tell a storm: those of a long campaign are not all looked through again
@@ -34,7 +35,8 @@ def decide(c: Campaign, observed: Observed, runbook: tuple[RunbookEntry, ...]) -
     treated = treatments(c, runbook)
     if treated:
         return Decision(events=(*treated, *storm(c)))
-    return Decision(events=reservations(c), actions=submissions(c, observed) + judging(c))
+    planned = Decision(events=reservations(c), actions=submissions(c, observed) + judging(c))
+    return planned + diagnosis.step(c, runbook)
 
 
 def wind_down(c: Campaign, observed: Observed) -> Decision:
@@ -71,7 +73,8 @@ def reservations(c: Campaign) -> tuple[Event, ...]:
     """Reserve the next attempt of replicates that want one, as far as slots go."""
     free = c.policy.slots - len(live(c))
     wanted: list[Event] = []
-    for key in c.unsettled:
+    # why something fails is found out before more of it is launched
+    for key in sorted(c.unsettled, key=lambda k: c.replicates[k].purpose is not Purpose.DIAGNOSE):
         if len(wanted) >= free:
             break
         job = next_attempt(c, key)
@@ -136,7 +139,8 @@ def _consequences(c: Campaign, job: Job, treatment: Treatment) -> tuple[Event, .
         return ()
     if job.change == BASELINE:
         return (_pause(job.id, f"the baseline itself fails: {treatment.reason}"),)
-    return (ExperimentDropped(experiment=job.experiment, reason=f"{treatment.entry}: {treatment.reason}"),)
+    dropped = ExperimentDropped(experiment=job.experiment, reason=f"{treatment.entry}: {treatment.reason}")
+    return (dropped, *(diagnosis.opened(c, job.id) if treatment.entry == failures.UNKNOWN else ()))
 
 
 def _pause(job: JobId, reason: str) -> Paused:

@@ -7,6 +7,7 @@ from rea.domain.change import BASELINE, Change
 from rea.domain.experiment import Experiment, Purpose, Replicate, seed_of
 from rea.domain.ids import JobId
 from rea.domain.job import Job, JobState, hold_ms, job_id, limit_s
+from rea.domain.workload import SMOKE
 
 
 def job_for(c: Campaign, replicate: Replicate, attempt: int, adjustment: Change) -> Job:
@@ -35,8 +36,12 @@ def time_limit_s(c: Campaign, experiment: Experiment) -> int:
     resources = c.setup.resources
     if c.noise is None:
         return resources.time_limit_s
-    expected = round(c.noise.cost_of(experiment.fidelity) * dearness(c, experiment.change))
-    return limit_s(expected, resources.devices, resources.time_limit_s)
+    plain = c.noise.cost_of(experiment.fidelity) if experiment.fidelity != SMOKE else _smoke_ms(c)
+    return limit_s(round(plain * dearness(c, experiment.change)), resources.devices, resources.time_limit_s)
+
+
+def _smoke_ms(c: Campaign) -> int:
+    return c.checklist.smoke_ms * c.setup.resources.devices if c.checklist else 0
 
 
 def dearness(c: Campaign, change: Change) -> float:

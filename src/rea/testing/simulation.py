@@ -31,7 +31,7 @@ from rea.domain.job import Job, Launch
 from rea.domain.lever import Lever, LeverType, Role, Scalar
 from rea.domain.plan import Approval, Checklist, Policy
 from rea.domain.runbook import RunbookEntry
-from rea.domain.workload import Command, Data, Fidelity, MetricName, Resources, Workload
+from rea.domain.workload import SMOKE, Command, Data, Fidelity, MetricName, Resources, Workload
 from rea.executor.backends.simulated import Run, SimulatedBackend
 from rea.ports import Briefing, Point, Ports
 from rea.testing.fuse import Fuse
@@ -186,7 +186,7 @@ class World:
 
     def _outcome(self, launch: Launch) -> Run:
         job = self.jobs[launch.job]
-        share = 1.0 if job.fidelity == "full" else 0.33
+        share = {"full": 1.0, SMOKE: 0.02}.get(job.fidelity, 0.33)
         share -= 0.33 if job.resumes else 0.0
         seconds = self.truth.run_s * share * self.truth.dearness(job.change)
         return self.failing(job) or Run(seconds=seconds * (0.9 + 0.2 * draw(job.seed, job.fidelity).random()))

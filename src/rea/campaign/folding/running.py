@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from rea.domain import event as e
 from rea.domain.campaign import Campaign, JobRecord
+from rea.domain.experiment import Purpose
 from rea.domain.job import JobState
 from rea.domain.runbook import Remedy
 
@@ -41,6 +42,6 @@ def _end(c: Campaign, record: JobRecord, event: e.JobEnded) -> None:
         below = record.job.resumes
         c.run_costs[event.job] = event.cost_ms + (c.run_cost_ms(below) if below is not None and below in c.jobs else 0)
     c.ledger = c.ledger.settle(record.job.held_ms, event.cost_ms)
-    if event.status.state is JobState.CANCELLED:
+    if event.status.state is JobState.CANCELLED or record.job.purpose is Purpose.DIAGNOSE:
         c.open_jobs.pop(event.job, None)
         c.unsettled.pop(record.job.replicate.key, None)

@@ -43,8 +43,9 @@ def place_of(campaign: Path, job: JobId) -> JobPlace:
 
 
 def view_of(campaign: Path, purpose: Purpose, form: str) -> Path:
-    """Return the view of the data that a job of this purpose is handed."""
-    return campaign / "data" / f"{purpose}.{form}"
+    """Return the view of the data that a job of this purpose is handed; a rerun that looks into a failure gets what failed."""
+    handed = Purpose.CONFIRM if purpose is Purpose.CONFIRM else Purpose.SELECT
+    return campaign / "data" / f"{handed}.{form}"
 
 
 def patch_of(campaign: Path, patch: Digest) -> Path:
