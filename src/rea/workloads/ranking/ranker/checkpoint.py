@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ranker import techniques
 from ranker.config import Config, ConfigError
 from ranker.data import Data, load
 from ranker.loop import Progress, Training, prepare
@@ -24,7 +25,10 @@ TENSORS = ("tensors.safetensors", "tensors.1.safetensors")
 def build(config: Config, data: Data, seed: int) -> nn.Module:
     """A network at its initial weights."""
     torch.manual_seed(seed)
-    return Ensemble(config, data.sizes, len(data.numeric), data.base_rate, data.item)
+    network = Ensemble(config, data.sizes, len(data.numeric), data.base_rate, data.item)
+    for attach in techniques.hooks("attach", config):
+        attach(config, network, data)
+    return network
 
 
 def pick_device(config: Config) -> torch.device:
@@ -74,8 +78,8 @@ def _tensors(training: Training) -> dict[str, Tensor]:
 def restore(training: Training, folder: Path) -> None:
     """Continue where a checkpoint stopped. Raises ConfigError if it is of another configuration, seed or view."""
     state = _state(folder)
-    now, then = asdict(training.config), state["config"]
-    differing = [name for name in now if name not in FREE and now[name] != then.get(name)]
+    now, then = asdict(training.config), asdict(Config()) | state["config"]  # older ones lack newer settings
+    differing = [name for name in now if name not in FREE and now[name] != then[name]]
     if differing or state["seed"] != training.seed:
         raise ConfigError(f"--resume {folder}: the checkpoint was made with another {(differing or ['seed'])[0]}")
     tensors = load_file(folder / state.get("tensors", TENSORS[0]), device=str(training.device))

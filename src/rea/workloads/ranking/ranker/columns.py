@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranker import techniques
 from ranker.config import Config, ConfigError, names
 
 if TYPE_CHECKING:
@@ -58,9 +59,17 @@ def word_keys(words: np.ndarray) -> np.ndarray:
 def read_columns(path: Path, config: Config) -> dict[str, Column]:
     """Every column but the ignored, the withheld and lists. Raises ConfigError if label, split or row id is missing."""
     file = _opened(path, config)
+    for name in own_columns(config):
+        if name not in file.schema_arrow.names:
+            raise ConfigError(f"{path} has no column {name!r}; its columns are {', '.join(file.schema_arrow.names)}")
     table = file.read(columns=kept_columns(file.schema_arrow, config), use_threads=False)
-    as_numbers = set(names(config.numeric)) | {config.label}
+    as_numbers = {*names(config.numeric), config.label, *own_columns(config)}
     return {name: _column(table[name], name in as_numbers) for name in table.column_names}
+
+
+def own_columns(config: Config) -> list[str]:
+    """What techniques take out of the features for themselves."""
+    return [name for reads in techniques.hooks("reads", config) for name in reads(config)]
 
 
 class GroupFile:
@@ -113,7 +122,8 @@ def _opened(path: Path, config: Config) -> "pq.ParquetFile":
 
 def kept_columns(schema: object, config: Config) -> list[str]:
     """The columns of a Parquet file that a training may read."""
-    needed, ignored = {config.label, config.split, config.row_id}, set(names(config.ignore))
+    needed = {config.label, config.split, config.row_id, *own_columns(config)}
+    ignored = set(names(config.ignore))
     return [
         each.name
         for each in schema  # type: ignore[attr-defined]
