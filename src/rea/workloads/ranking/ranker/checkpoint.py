@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ranker import techniques
+from ranker.calibrate import Map, restored, stored
 from ranker.config import Config, ConfigError
 from ranker.data import Data, load
 from ranker.loop import Progress, Training, prepare
@@ -46,7 +47,7 @@ def start(config: Config, path: Path, seed: int) -> Training:
     return prepare(config, data.to(device), network, seed, device)
 
 
-def save(training: Training, folder: Path, line: tuple[float, float]) -> None:
+def save(training: Training, folder: Path, line: Map) -> None:
     """Write a checkpoint in place of the one there, if any; ``state.json`` comes last, a folder without it is none."""
     folder.mkdir(parents=True, exist_ok=True)
     last = _state(folder).get("tensors") if (folder / "state.json").is_file() else None
@@ -54,7 +55,12 @@ def save(training: Training, folder: Path, line: tuple[float, float]) -> None:
     _replace(folder / name, lambda path: save_file(_tensors(training), path))
     progress = {name: getattr(training.progress, name) for name in Progress.__slots__}
     progress["best"] = repr(progress["best"])
-    state = {"config": asdict(training.config), "seed": training.seed, "progress": progress, "calibration": line}
+    state = {
+        "config": asdict(training.config),
+        "seed": training.seed,
+        "progress": progress,
+        "calibration": stored(line),
+    }
     state["tensors"] = name
     _replace(folder / "state.json", lambda path: path.write_text(json.dumps(state, indent=1)))
     (folder / old).unlink(missing_ok=True)
@@ -111,10 +117,9 @@ def _state(folder: Path) -> dict:
     return json.loads(path.read_text())
 
 
-def open_checkpoint(folder: Path, data: Path) -> tuple[Training, tuple[float, float]]:
-    """A saved training with its calibration line, ready to predict."""
+def open_checkpoint(folder: Path, data: Path) -> tuple[Training, Map]:
+    """A saved training with its calibration, ready to predict."""
     state = _state(folder)
     training = start(replace(Config(**state["config"]), device="cpu"), data, state["seed"])
     restore(training, folder)
-    slope, shift = state["calibration"]
-    return training, (slope, shift)
+    return training, restored(state["calibration"])

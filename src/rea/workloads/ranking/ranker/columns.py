@@ -26,6 +26,7 @@ class Column:
     values: np.ndarray
     dictionary: np.ndarray | None
     numeric: bool
+    seconds: np.ndarray | None = None  # since 1970, where the file holds a date or a time; missing as nan
 
     def original(self) -> np.ndarray:
         """Values as they stand in the file."""
@@ -141,16 +142,16 @@ def _column(data: object, as_number: bool) -> Column:
         values[np.isinf(values)] = np.nan  # an overflow of whoever wrote the log: as good as missing
         return Column(values, None, numeric=True)
     if pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
-        return Column(_as_days(pa, data), None, numeric=True)
+        seconds = _as_seconds(pa, data)
+        return Column(seconds / 86_400 // 1, None, numeric=True, seconds=seconds)  # whole days since 1970
     if pa.types.is_integer(kind) and not data.null_count:  # type: ignore[attr-defined]
         return Column(data.to_numpy(), None, numeric=False)  # type: ignore[attr-defined]
     return _coded(pa, data)
 
 
-def _as_days(pa: object, data: object) -> np.ndarray:
-    """A date or a time as days since 1970, missing as nan."""
+def _as_seconds(pa: object, data: object) -> np.ndarray:
     seconds = data.cast(pa.timestamp("s"), safe=False).cast(pa.int64())  # type: ignore[attr-defined]
-    return seconds.cast(pa.float64()).to_numpy() / 86_400 // 1  # type: ignore[attr-defined]
+    return seconds.cast(pa.float64()).to_numpy()  # type: ignore[attr-defined]
 
 
 def _wordy(pa: object, kind: object) -> bool:

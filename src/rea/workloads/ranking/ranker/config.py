@@ -97,7 +97,7 @@ class Listed:
     )  # pairs such as segment*campaign, separated by commas
     count_features: str = choice("none", "impressions", "rate")
     history: int = number(0, 0, 1000, (0, 50))  # clicks of the user's past that the candidate attends to; 0: off
-    time_features: str = choice("none", "age")
+    time_features: str = choice("none", "age", "calendar", "both")  # calendar: hour and weekday
     numeric_encoding: str = choice("standard", "log", "quantile", "piecewise", "periodic", "autodis")
     position_debias: bool = flag()
     # data and loss
@@ -108,7 +108,7 @@ class Listed:
     label_smoothing: float = number(0.0, 0.0, 0.5, (0.0, 0.3))  # towards the base rate
     loss: str = choice("bce", "focal")
     pairwise_loss: float = number(0.0, 0.0, 100.0, (0.0, 1.0))  # weight of a pairwise loss beside it
-    calibration: str = choice("none", "bias", "temperature", "platt")
+    calibration: str = choice("none", "bias", "temperature", "platt", "isotonic")
     ensemble: int = number(1, 1, 64, (1, 8))
     codistillation: float = number(
         0.0, 0.0, 100.0, (0.0, 2.0)
@@ -135,6 +135,7 @@ class Listed:
     split: str = text("split")
     row_id: str = text("row_id")
     day: str = text("day")
+    timestamp: str = text()  # a whole-number column of seconds or milliseconds since 1970 that calendar features read
     position: str = text("position")
     user: str = text("user")
     item: str = text("ad")

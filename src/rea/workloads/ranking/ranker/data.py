@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ranker import techniques
+from ranker.calendar import calendar
 from ranker.columns import Column, own_columns, read_columns
 from ranker.config import Config, ConfigError
 from ranker.features import Encoded, encode
@@ -80,6 +81,7 @@ def load(path: Path, config: Config, seed: int = 0) -> Data:
         return _streamed(Source(path, config), seed)
     columns = read_columns(path, config)
     split, label = columns.pop(config.split).words(), columns.pop(config.label).numbers()
+    columns |= calendar(columns, config)
     row_id, day = columns.pop(config.row_id).original(), _days(columns, config)
     own = {name: columns.pop(name).numbers() for name in own_columns(config)}
     test = (split == "test") | (np.isnan(label) & (split != "train"))
@@ -124,7 +126,7 @@ def _days(columns: dict[str, Column], config: Config) -> np.ndarray | None:
         return column.numbers()
     needing = {
         "history": config.history > 0,
-        "time_features": config.time_features == "age",
+        "time_features": config.time_features in ("age", "both"),
         "count_features": config.count_features == "rate",
         "recency_weighting": config.recency_weighting > 0,
         "data_window": config.data_window > 0,

@@ -55,7 +55,7 @@ def encode(columns: dict[str, Column], train: Array, known: tuple[Array, Array |
     wide = {name: each for name, each in codes.items() if np.bincount(each.code[train]).astype(bool).sum() > WIDE}
     if config.count_features != "none":
         _counts(out, wide, (train, *known), rates=config.count_features == "rate")
-    if config.time_features == "age" and known[1] is not None:
+    if config.time_features in ("age", "both") and known[1] is not None:
         _ages(out, wide, train, known[1])
     past = _history(out.ids, codes, (train, *known), config)
     return _packed(out, train, past)

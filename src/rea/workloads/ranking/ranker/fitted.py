@@ -13,7 +13,7 @@ from ranker.columns import Column
 from ranker.config import Config, ConfigError, names
 from ranker.features import UNKNOWN, _hashed
 
-RESIDENT_ONLY = ("history", "crosses", "count_features", "time_features", "position_debias")
+RESIDENT_ONLY = ("history", "crosses", "count_features", "time_features", "timestamp", "position_debias")
 
 
 def check(config: Config) -> None:

@@ -158,13 +158,17 @@ def forward(training: Training, batch: Batch) -> Tensor:
     return logits.float()
 
 
-def _loss(training: Training, index: Tensor) -> Tensor:
+def loss_at(training: Training, batch: Batch, logits: Tensor) -> Tensor:
     """Weighted loss summed over rows and over members, each of which so gets its own gradient."""
-    config = training.config
-    batch = training.data.train.take(index)
-    logits, (_, _, label, weight) = forward(training, batch), batch
+    config, (_, _, label, weight) = training.config, batch
     target = label + config.label_smoothing * (training.data.base_rate - label)
-    loss = loss_of(config, logits, label, target, weight)
+    return loss_of(config, logits, label, target, weight)
+
+
+def _loss(training: Training, index: Tensor) -> Tensor:
+    batch = training.data.train.take(index)
+    logits = forward(training, batch)
+    loss = loss_at(training, batch, logits)
     for term in training.terms:
         loss = loss + term(training, index, batch, logits)
     return loss

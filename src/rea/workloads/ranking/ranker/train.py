@@ -82,7 +82,11 @@ def finish(training: "Training", out: Path, seconds: float) -> None:
     latency = (time.perf_counter() - begun) / len(test) * 1e6
     checkpoint.save(training, out / "checkpoint", line)
     write_predictions(out / "predictions.parquet", test.row_id, prediction)
-    _write_run(training, out / "run.json", {"train_seconds": seconds, "latency_us": latency, "calibration": line})
+    _write_run(
+        training,
+        out / "run.json",
+        {"train_seconds": seconds, "latency_us": latency, "calibration": calibrate.stored(line)},
+    )
 
 
 def _write_run(training: "Training", path: Path, more: dict) -> None:
