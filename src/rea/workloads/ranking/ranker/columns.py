@@ -63,9 +63,10 @@ def read_columns(path: Path, config: Config) -> dict[str, Column]:
     for name in own_columns(config):
         if name not in file.schema_arrow.names:
             raise ConfigError(f"{path} has no column {name!r}; its columns are {', '.join(file.schema_arrow.names)}")
-    table = file.read(columns=kept_columns(file.schema_arrow, config), use_threads=False)
     as_numbers = {*names(config.numeric), config.label, *own_columns(config)}
-    return {name: _column(table[name], name in as_numbers) for name in table.column_names}
+    kept = kept_columns(file.schema_arrow, config)
+    # one at a time: the whole table beside its arrays would be most of what a training of a million rows holds
+    return {name: _column(file.read(columns=[name], use_threads=False)[name], name in as_numbers) for name in kept}
 
 
 def own_columns(config: Config) -> list[str]:

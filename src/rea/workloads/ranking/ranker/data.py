@@ -90,7 +90,7 @@ def load(path: Path, config: Config, seed: int = 0) -> Data:
     train = _training_rows(np.flatnonzero((split == "train") & ~np.isnan(label)), label, day, config, rng)
     if not len(train) or not test.any():
         raise ConfigError(f"{path}: no labelled row with {config.split} = train, or none with {config.split} = test")
-    encoded = encode(columns, train, (label, day), config)
+    encoded = encode({name: columns.pop(name) for name in list(columns)}, train, (label, day), config)
     weight = _weights(day, len(label), train, config)
     parts = [
         _part(encoded, row_id, (label, weight), index) for index in (train, np.flatnonzero(valid), np.flatnonzero(test))

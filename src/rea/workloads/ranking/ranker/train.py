@@ -111,7 +111,6 @@ def _write_run(training: "Training", path: Path, more: dict) -> None:
 def train(given: argparse.Namespace) -> None:
     """One training from the command line's arguments. Raises ConfigError and NotFinite."""
     config = parse(given.overrides)
-    memory.keep()
     import torch
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
@@ -126,6 +125,7 @@ def train(given: argparse.Namespace) -> None:
     if given.resume:
         checkpoint.restore(training, given.resume)
     say(f"{len(training.data.train)} training rows, {training.total_steps} steps on {training.device}")
+    memory.keep()  # of the steps: while a view is read, what is freed had better go
     begun = time.perf_counter()
     evaluations = Evaluations(given.out / "metrics.jsonl", training.progress.step)
     run(training, evaluations, say, lambda now: checkpoint.save(now, given.out / "checkpoint", IDENTITY))
