@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RANKER = ROOT / "src/rea/workloads/ranking"
 PYTHON = ROOT / ".venv-ranking/bin/python"
 SEEDS = int(os.environ.get("SEEDS", "3"))
-# of BARS, Frappe_x1: AUC of the published configuration
+# of BARS, Frappe_x1: AUC of the published configuration; models that it does not hold are trained and printed all the same
 PUBLISHED = {
     "autoint": 0.9848,
     "dcn": 0.9839,
@@ -37,6 +37,7 @@ PUBLISHED = {
     "finalmlp": 0.9861,
     "finalnet": 0.9857,
     "fm": 0.9671,
+    "fmfm": 0.9749,
     "fwfm": 0.9776,
     "lr": 0.9356,
     "masknet": 0.9837,
@@ -106,17 +107,19 @@ def main() -> int:
         for model, running in jobs.items():
             found = [job.result() for job in running]
             auc, ne = [s.auc for s in found], [s.ne for s in found]
-            gap = fmean(auc) - PUBLISHED[model]
+            published = PUBLISHED.get(model, float("nan"))
+            gap = fmean(auc) - published
             missed += [model] if gap < -WITHIN else []
             spread = (stdev(auc), stdev(ne)) if len(found) > 1 else (float("nan"),) * 2
             calibration, took = fmean(s.calibration for s in found), fmean(s.seconds for s in found)
             print(
-                f"{model:<11} {PUBLISHED[model]:.4f}     {fmean(auc):.4f} ({spread[0]:.4f})  {gap:+.4f}  {fmean(ne):.4f} ({spread[1]:.4f})  "
+                f"{model:<11} {published:.4f}     {fmean(auc):.4f} ({spread[0]:.4f})  {gap:+.4f}  {fmean(ne):.4f} ({spread[1]:.4f})  "
                 f"{calibration:.3f}        {took:.0f}",
                 flush=True,
             )
-    reached = len(models) - len(missed)
-    print(f"quality: {reached} of {len(models)} models within {WITHIN} of the published test AUC, {SEEDS} seeds each")
+    compared = [model for model in models if model in PUBLISHED]
+    reached = len(compared) - len(missed)
+    print(f"quality: {reached} of {len(compared)} models within {WITHIN} of the published test AUC, {SEEDS} seeds each")
     return 1 if missed else 0
 
 

@@ -24,6 +24,7 @@ class Role(StrEnum):
     WEIGHT_DECAY = "weight_decay"
     WEIGHT_AVERAGING = "weight_averaging"  # decay of the moving average; 0 = off
     TAIL_AVERAGING = "tail_averaging"  # share of the last steps whose weights are averaged; 0 = off
+    SHARPNESS = "sharpness"  # how far off a step looks for its gradient (SAM); 0 = off
     EARLY_STOPPING = "early_stopping"
     MONITOR = "monitor"
     PRECISION = "precision"
@@ -75,6 +76,13 @@ class Role(StrEnum):
     ENSEMBLE = "ensemble"
     CODISTILLATION = "codistillation"  # weight of the loss against what the other members predict; 0 = off
     SERVE_ONE = "serve_one"  # of an ensemble, the first member serves alone
+    CONSISTENCY = "consistency"  # weight of the divergence between two passes with different dropout; 0 = off
+    DISTILLATION = "distillation"  # weight of the loss against a stored teacher; 0 = off
+    TEACHER = "teacher"  # where its predictions are
+    SECOND_LABEL = "second_label"  # the column of another label to learn beside; empty = none
+    TASKS = "tasks"  # how much two labels share
+    SECOND_WEIGHT = "second_weight"
+    EXPERTS = "experts"
     OTHER = "other"
 
 

@@ -47,14 +47,21 @@ def line(setting: str, made: list[Log]) -> str:
     seeds = [int(log.path.stem) for log in made]
     default, best = ([once(log, 1, words) for log in made] for words in ((), tuned()))
     figures = {
-        "p_bayes": np.mean([each.ne - each.gap for each in default]),
-        "logistic": np.mean([logistic(setting, seed) for seed in seeds]),
-        "default": np.mean([each.ne for each in default]),
-        "tuned": np.mean([each.ne for each in best]),
+        "p_bayes": np.array([each.ne - each.gap for each in default]),
+        "logistic": np.array([logistic(setting, seed) for seed in seeds]),
+        "default": np.array([each.ne for each in default]),
+        "tuned": np.array([each.ne for each in best]),
     }
-    spread = 100 * (figures["logistic"] - figures["tuned"]), 100 * (figures["default"] - figures["tuned"])
-    words = " ".join(f"{name} {value:.4f}" for name, value in figures.items())
-    return f"{setting:8s} {words}; points: logistic to tuned {spread[0]:.2f}, default to tuned {spread[1]:.2f}"
+    words = " ".join(f"{name} {value.mean():.4f}" for name, value in figures.items())
+    spreads = ", ".join(
+        f"{name} to tuned {_spread(figures[name] - figures['tuned'])}" for name in ("logistic", "default")
+    )
+    return f"{setting:8s} {words}; points of NE, mean [lowest, highest log]: {spreads}"
+
+
+def _spread(gained: np.ndarray) -> str:
+    low, mean, high = (100 * each for each in (gained.min(), gained.mean(), gained.max()))
+    return f"{mean:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def main() -> None:

@@ -12,6 +12,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ranker import techniques
+from ranker.calibrate import Map, restored, stored
 from ranker.config import Config, ConfigError
 from ranker.data import Data, load
 from ranker.loop import Progress, Training, prepare
@@ -24,7 +26,10 @@ TENSORS = ("tensors.safetensors", "tensors.1.safetensors")
 def build(config: Config, data: Data, seed: int) -> nn.Module:
     """A network at its initial weights."""
     torch.manual_seed(seed)
-    return Ensemble(config, data.sizes, len(data.numeric), data.base_rate, data.item)
+    network = Ensemble(config, data.sizes, len(data.numeric), data.base_rate, data.item)
+    for attach in techniques.hooks("attach", config):
+        attach(config, network, data)
+    return network
 
 
 def pick_device(config: Config) -> torch.device:
@@ -42,7 +47,7 @@ def start(config: Config, path: Path, seed: int) -> Training:
     return prepare(config, data.to(device), network, seed, device)
 
 
-def save(training: Training, folder: Path, line: tuple[float, float]) -> None:
+def save(training: Training, folder: Path, line: Map) -> None:
     """Write a checkpoint in place of the one there, if any; ``state.json`` comes last, a folder without it is none."""
     folder.mkdir(parents=True, exist_ok=True)
     last = _state(folder).get("tensors") if (folder / "state.json").is_file() else None
@@ -50,7 +55,12 @@ def save(training: Training, folder: Path, line: tuple[float, float]) -> None:
     _replace(folder / name, lambda path: save_file(_tensors(training), path))
     progress = {name: getattr(training.progress, name) for name in Progress.__slots__}
     progress["best"] = repr(progress["best"])
-    state = {"config": asdict(training.config), "seed": training.seed, "progress": progress, "calibration": line}
+    state = {
+        "config": asdict(training.config),
+        "seed": training.seed,
+        "progress": progress,
+        "calibration": stored(line),
+    }
     state["tensors"] = name
     _replace(folder / "state.json", lambda path: path.write_text(json.dumps(state, indent=1)))
     (folder / old).unlink(missing_ok=True)
@@ -74,8 +84,8 @@ def _tensors(training: Training) -> dict[str, Tensor]:
 def restore(training: Training, folder: Path) -> None:
     """Continue where a checkpoint stopped. Raises ConfigError if it is of another configuration, seed or view."""
     state = _state(folder)
-    now, then = asdict(training.config), state["config"]
-    differing = [name for name in now if name not in FREE and now[name] != then.get(name)]
+    now, then = asdict(training.config), asdict(Config()) | state["config"]  # older ones lack newer settings
+    differing = [name for name in now if name not in FREE and now[name] != then[name]]
     if differing or state["seed"] != training.seed:
         raise ConfigError(f"--resume {folder}: the checkpoint was made with another {(differing or ['seed'])[0]}")
     tensors = load_file(folder / state.get("tensors", TENSORS[0]), device=str(training.device))
@@ -107,10 +117,9 @@ def _state(folder: Path) -> dict:
     return json.loads(path.read_text())
 
 
-def open_checkpoint(folder: Path, data: Path) -> tuple[Training, tuple[float, float]]:
-    """A saved training with its calibration line, ready to predict."""
+def open_checkpoint(folder: Path, data: Path) -> tuple[Training, Map]:
+    """A saved training with its calibration, ready to predict."""
     state = _state(folder)
     training = start(replace(Config(**state["config"]), device="cpu"), data, state["seed"])
     restore(training, folder)
-    slope, shift = state["calibration"]
-    return training, (slope, shift)
+    return training, restored(state["calibration"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranker import techniques
 from ranker.config import Config, ConfigError, names
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Column:
     values: np.ndarray
     dictionary: np.ndarray | None
     numeric: bool
+    seconds: np.ndarray | None = None  # since 1970, where the file holds a date or a time; missing as nan
 
     def original(self) -> np.ndarray:
         """Values as they stand in the file."""
@@ -58,9 +60,18 @@ def word_keys(words: np.ndarray) -> np.ndarray:
 def read_columns(path: Path, config: Config) -> dict[str, Column]:
     """Every column but the ignored, the withheld and lists. Raises ConfigError if label, split or row id is missing."""
     file = _opened(path, config)
-    table = file.read(columns=kept_columns(file.schema_arrow, config), use_threads=False)
-    as_numbers = set(names(config.numeric)) | {config.label}
-    return {name: _column(table[name], name in as_numbers) for name in table.column_names}
+    for name in own_columns(config):
+        if name not in file.schema_arrow.names:
+            raise ConfigError(f"{path} has no column {name!r}; its columns are {', '.join(file.schema_arrow.names)}")
+    as_numbers = {*names(config.numeric), config.label, *own_columns(config)}
+    kept = kept_columns(file.schema_arrow, config)
+    # one at a time: the whole table beside its arrays would be most of what a training of a million rows holds
+    return {name: _column(file.read(columns=[name], use_threads=False)[name], name in as_numbers) for name in kept}
+
+
+def own_columns(config: Config) -> list[str]:
+    """What techniques take out of the features for themselves."""
+    return [name for reads in techniques.hooks("reads", config) for name in reads(config)]
 
 
 class GroupFile:
@@ -113,7 +124,8 @@ def _opened(path: Path, config: Config) -> "pq.ParquetFile":
 
 def kept_columns(schema: object, config: Config) -> list[str]:
     """The columns of a Parquet file that a training may read."""
-    needed, ignored = {config.label, config.split, config.row_id}, set(names(config.ignore))
+    needed = {config.label, config.split, config.row_id, *own_columns(config)}
+    ignored = set(names(config.ignore))
     return [
         each.name
         for each in schema  # type: ignore[attr-defined]
@@ -131,16 +143,16 @@ def _column(data: object, as_number: bool) -> Column:
         values[np.isinf(values)] = np.nan  # an overflow of whoever wrote the log: as good as missing
         return Column(values, None, numeric=True)
     if pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
-        return Column(_as_days(pa, data), None, numeric=True)
+        seconds = _as_seconds(pa, data)
+        return Column(seconds / 86_400 // 1, None, numeric=True, seconds=seconds)  # whole days since 1970
     if pa.types.is_integer(kind) and not data.null_count:  # type: ignore[attr-defined]
         return Column(data.to_numpy(), None, numeric=False)  # type: ignore[attr-defined]
     return _coded(pa, data)
 
 
-def _as_days(pa: object, data: object) -> np.ndarray:
-    """A date or a time as days since 1970, missing as nan."""
+def _as_seconds(pa: object, data: object) -> np.ndarray:
     seconds = data.cast(pa.timestamp("s"), safe=False).cast(pa.int64())  # type: ignore[attr-defined]
-    return seconds.cast(pa.float64()).to_numpy() / 86_400 // 1  # type: ignore[attr-defined]
+    return seconds.cast(pa.float64()).to_numpy()  # type: ignore[attr-defined]
 
 
 def _wordy(pa: object, kind: object) -> bool:

@@ -4,14 +4,16 @@ Vocabularies, scales and counts are taken from training rows only. ``p_bayes`` i
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ranker.columns import Column, read_columns
+from ranker import techniques
+from ranker.calendar import calendar
+from ranker.columns import Column, own_columns, read_columns
 from ranker.config import Config, ConfigError
 from ranker.features import Encoded, encode
 from ranker.stream import Batch, EvaluationStream, Source, TrainStream
@@ -62,11 +64,12 @@ class Data:
     base_rate: float
     log_kept: float
     item: int = 0  # which field the ids of the past belong to, where ``ids`` has more columns than ``fields``
+    targets: dict[str, Tensor] = field(default_factory=dict)  # what techniques want to know of training rows
 
     def to(self, device: torch.device) -> "Data":
         """The same on another device."""
         parts = {name: getattr(self, name).to(device) for name in ("train", "valid", "test")}
-        return replace(self, **parts)
+        return replace(self, **parts, targets={name: each.to(device) for name, each in self.targets.items()})
 
 
 def load(path: Path, config: Config, seed: int = 0) -> Data:
@@ -78,14 +81,16 @@ def load(path: Path, config: Config, seed: int = 0) -> Data:
         return _streamed(Source(path, config), seed)
     columns = read_columns(path, config)
     split, label = columns.pop(config.split).words(), columns.pop(config.label).numbers()
+    columns |= calendar(columns, config)
     row_id, day = columns.pop(config.row_id).original(), _days(columns, config)
+    own = {name: columns.pop(name).numbers() for name in own_columns(config)}
     test = (split == "test") | (np.isnan(label) & (split != "train"))
     valid = (split == "valid") & ~test
     rng = np.random.default_rng(20_201)
     train = _training_rows(np.flatnonzero((split == "train") & ~np.isnan(label)), label, day, config, rng)
     if not len(train) or not test.any():
         raise ConfigError(f"{path}: no labelled row with {config.split} = train, or none with {config.split} = test")
-    encoded = encode(columns, train, (label, day), config)
+    encoded = encode({name: columns.pop(name) for name in list(columns)}, train, (label, day), config)
     weight = _weights(day, len(label), train, config)
     parts = [
         _part(encoded, row_id, (label, weight), index) for index in (train, np.flatnonzero(valid), np.flatnonzero(test))
@@ -96,7 +101,15 @@ def load(path: Path, config: Config, seed: int = 0) -> Data:
     rate = float(np.average(label[train], weights=weight[train]))
     kept = float(np.log(config.negative_sampling))
     item = encoded.fields.index(config.item) if config.history else 0
-    return Data(encoded.fields, encoded.sizes, encoded.numeric, *parts, rate, kept, item)
+    targets = _targets(config, {name: each[train] for name, each in own.items()}, row_id[train])
+    return Data(encoded.fields, encoded.sizes, encoded.numeric, *parts, rate, kept, item, targets)
+
+
+def _targets(config: Config, columns: dict[str, np.ndarray], row_id: np.ndarray) -> dict[str, Tensor]:
+    found: dict[str, np.ndarray] = {}
+    for targets in techniques.hooks("targets", config):
+        found |= targets(config, columns, row_id)
+    return {name: torch.from_numpy(each.astype(np.float32)) for name, each in found.items()}
 
 
 def _streamed(source: Source, seed: int) -> Data:
@@ -113,7 +126,7 @@ def _days(columns: dict[str, Column], config: Config) -> np.ndarray | None:
         return column.numbers()
     needing = {
         "history": config.history > 0,
-        "time_features": config.time_features == "age",
+        "time_features": config.time_features in ("age", "both"),
         "count_features": config.count_features == "rate",
         "recency_weighting": config.recency_weighting > 0,
         "data_window": config.data_window > 0,

@@ -44,18 +44,19 @@ class _Collected:
 def encode(columns: dict[str, Column], train: Array, known: tuple[Array, Array | None], config: Config) -> Encoded:
     """Encode every feature; ``known`` is (label, day) of all rows, of which only training labels are read."""
     kept = _without(columns, config)
-    codes = {name: _compact(_hashed(column, config)) for name, column in kept.items() if not column.numeric}
+    del columns  # so that each can go as soon as it is encoded
+    numeric = {name: kept.pop(name) for name, column in list(kept.items()) if column.numeric}
+    codes = {name: _compact(_hashed(kept.pop(name), config)) for name in list(kept)}
     out = _Collected()
     _crosses(codes, config)
     for name, each in codes.items():
         out.ids[name] = _vocabulary(each, train, config.min_frequency)
-    for name, column in kept.items():
-        if column.numeric:
-            _numeric(out, name, column.values, (train, config))
+    for name, column in numeric.items():
+        _numeric(out, name, column.values, (train, config))
     wide = {name: each for name, each in codes.items() if np.bincount(each.code[train]).astype(bool).sum() > WIDE}
     if config.count_features != "none":
         _counts(out, wide, (train, *known), rates=config.count_features == "rate")
-    if config.time_features == "age" and known[1] is not None:
+    if config.time_features in ("age", "both") and known[1] is not None:
         _ages(out, wide, train, known[1])
     past = _history(out.ids, codes, (train, *known), config)
     return _packed(out, train, past)
@@ -102,10 +103,10 @@ def _compact(values: Array) -> _Codes:
     span = int(values.max()) - low + 1
     if span > 1 << 22:
         kinds, code = np.unique(values, return_inverse=True)
-        return _Codes(code, len(kinds))
+        return _Codes(code.astype(np.int32), len(kinds))
     seen = np.zeros(span, dtype=bool)
     seen[values - low] = True
-    return _Codes((np.cumsum(seen) - 1)[values - low], int(seen.sum()))
+    return _Codes((np.cumsum(seen, dtype=np.int32) - np.int32(1))[values - low], int(seen.sum()))
 
 
 def _crosses(codes: dict[str, _Codes], config: Config) -> None:
@@ -155,7 +156,7 @@ def _past(codes: _Codes, known: tuple[Array, Array, Array | None]) -> tuple[Arra
     code, kinds = codes.code, codes.kinds
     when = np.zeros(len(code), dtype=np.int64) if day is None else (day - np.nanmin(day)).astype(np.int64)
     days = int(when.max()) + 1
-    cell = code[train] * days + when[train]
+    cell = code[train].astype(np.int64) * days + when[train]
     shown = np.bincount(cell, minlength=kinds * days).reshape(kinds, days).cumsum(axis=1)
     clicked = np.bincount(cell, label[train], minlength=kinds * days).reshape(kinds, days).cumsum(axis=1)
     if day is None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ranker import techniques
 from ranker.columns import Column
 from ranker.config import Config, ConfigError, names
 from ranker.features import UNKNOWN, _hashed
 
-RESIDENT_ONLY = ("history", "crosses", "count_features", "time_features", "position_debias")
+RESIDENT_ONLY = ("history", "crosses", "count_features", "time_features", "timestamp", "position_debias")
 
 
 def check(config: Config) -> None:
@@ -21,6 +22,7 @@ def check(config: Config) -> None:
     asked = [name for name in RESIDENT_ONLY if getattr(config, name) != getattr(default, name)]
     if config.numeric_encoding == "quantile":
         asked.append("numeric_encoding")
+    asked += [next(iter(each.SETTINGS)) for each in techniques.on(config) if hasattr(each, "targets")]
     if asked:
         raise ConfigError(
             f"{asked[0]}={getattr(config, asked[0])} needs all rows in memory: set stream_rows=0, or leave it at its default"

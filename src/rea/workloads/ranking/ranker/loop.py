@@ -13,12 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ranker import techniques
 from ranker.config import Config
 from ranker.data import Data, Part
 from ranker.losses import loss_of
 from ranker.optimizer import Optimizer, rate_at
 from ranker.predict import logits_of
-from ranker.stream import Positions, TrainStream
+from ranker.stream import Batch, Positions, TrainStream
 
 PRIME = 1_000_003
 PLATEAU = 0.1  # what an epoch that is no better makes of the learning rate
@@ -53,6 +54,8 @@ class Training:
     average: dict[str, Tensor] = field(default_factory=dict)
     kept: dict[str, Tensor] = field(default_factory=dict)
     progress: Progress = field(default_factory=Progress)
+    terms: list[Callable[..., Tensor]] = field(default_factory=list)  # beside the loss, from techniques
+    after_gradient: list[Callable[..., None]] = field(default_factory=list)
 
     @property
     def epoch_steps(self) -> int:
@@ -70,6 +73,8 @@ class Training:
 def prepare(config: Config, data: Data, network: nn.Module, seed: int, device: torch.device) -> Training:
     """A training at its first step."""
     training = Training(config, data, network.to(device), seed, device, Optimizer(config, network))
+    training.terms = techniques.hooks("loss", config)
+    training.after_gradient = techniques.hooks("gradient", config)
     if config.weight_averaging or config.tail_averaging:
         training.average = {name: group.value.clone() for name, group in training.optimizer.groups().items()}
     return training
@@ -121,14 +126,11 @@ def _order(training: Training, epoch: int) -> Tensor | Positions:
 
 def _step(training: Training, index: Tensor) -> float:
     config, progress, optimizer = training.config, training.progress, training.optimizer
-    torch.manual_seed(training.seed * PRIME + progress.step)
     training.network.train()
     optimizer.clear()
-    total = 0.0
-    for part in index.split(config.micro_batch or len(index)):
-        loss = _loss(training, part) / len(index)
-        loss.backward()
-        total += loss.item()
+    total = _gradient(training, index)
+    for hook in training.after_gradient:
+        hook(training, lambda: _gradient(training, index))
     if not math.isfinite(total):
         raise NotFinite(f"loss is not finite at step {progress.step}")
     rate = rate_at(config, progress.step, training.total_steps) * progress.scale
@@ -138,14 +140,38 @@ def _step(training: Training, index: Tensor) -> float:
     return total / config.ensemble
 
 
-def _loss(training: Training, index: Tensor) -> Tensor:
+def _gradient(training: Training, index: Tensor) -> float:
+    """Add the gradient of a batch, with the draws of this step, and return its loss."""
+    torch.manual_seed(training.seed * PRIME + training.progress.step)
+    total = 0.0
+    for part in index.split(training.config.micro_batch or len(index)):
+        loss = _loss(training, part) / len(index)
+        loss.backward()
+        total += loss.item()
+    return total
+
+
+def forward(training: Training, batch: Batch) -> Tensor:
+    """The network's logits for a batch in training: (rows, members)."""
+    with torch.autocast(training.device.type, torch.bfloat16, enabled=training.config.precision == "bf16"):
+        logits: Tensor = training.network(batch[0], batch[1])
+    return logits.float()
+
+
+def loss_at(training: Training, batch: Batch, logits: Tensor) -> Tensor:
     """Weighted loss summed over rows and over members, each of which so gets its own gradient."""
-    config = training.config
-    ids, numbers, label, weight = training.data.train.take(index)
-    with torch.autocast(training.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
-        logits = training.network(ids, numbers)
+    config, (_, _, label, weight) = training.config, batch
     target = label + config.label_smoothing * (training.data.base_rate - label)
-    return loss_of(config, logits.float(), label, target, weight)
+    return loss_of(config, logits, label, target, weight)
+
+
+def _loss(training: Training, index: Tensor) -> Tensor:
+    batch = training.data.train.take(index)
+    logits = forward(training, batch)
+    loss = loss_at(training, batch, logits)
+    for term in training.terms:
+        loss = loss + term(training, index, batch, logits)
+    return loss
 
 
 @torch.no_grad()

@@ -39,7 +39,7 @@ def write_predictions(path: Path, row_id: np.ndarray, prediction: np.ndarray) ->
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Predict the test rows of the view a checkpoint was trained on (its training rows give the vocabularies)."""
+    """Predict rows of the view a checkpoint was trained on (its training rows give the vocabularies)."""
     from ranker.calibrate import apply
     from ranker.checkpoint import open_checkpoint
 
@@ -47,14 +47,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="the Parquet file to write")
+    parser.add_argument(
+        "--rows", choices=("test", "valid", "train"), default="test", help="of which split; train: to teach another"
+    )
     given = parser.parse_args(argv)
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     torch.set_flush_denormal(True)
     training, line = open_checkpoint(given.checkpoint, given.data)
     from ranker.loop import logits
 
-    test = training.data.test
-    write_predictions(given.out, test.row_id, sigmoid(apply(line, logits(training, test))))
+    part = getattr(training.data, given.rows)
+    if not hasattr(part, "row_id"):
+        parser.error("--rows train needs a checkpoint of resident rows: one trained with stream_rows=0")
+    write_predictions(given.out, part.row_id, sigmoid(apply(line, logits(training, part))))
     return 0
 
 

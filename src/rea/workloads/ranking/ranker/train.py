@@ -82,7 +82,11 @@ def finish(training: "Training", out: Path, seconds: float) -> None:
     latency = (time.perf_counter() - begun) / len(test) * 1e6
     checkpoint.save(training, out / "checkpoint", line)
     write_predictions(out / "predictions.parquet", test.row_id, prediction)
-    _write_run(training, out / "run.json", {"train_seconds": seconds, "latency_us": latency, "calibration": line})
+    _write_run(
+        training,
+        out / "run.json",
+        {"train_seconds": seconds, "latency_us": latency, "calibration": calibrate.stored(line)},
+    )
 
 
 def _write_run(training: "Training", path: Path, more: dict) -> None:
@@ -107,7 +111,6 @@ def _write_run(training: "Training", path: Path, more: dict) -> None:
 def train(given: argparse.Namespace) -> None:
     """One training from the command line's arguments. Raises ConfigError and NotFinite."""
     config = parse(given.overrides)
-    memory.keep()
     import torch
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
@@ -122,6 +125,7 @@ def train(given: argparse.Namespace) -> None:
     if given.resume:
         checkpoint.restore(training, given.resume)
     say(f"{len(training.data.train)} training rows, {training.total_steps} steps on {training.device}")
+    memory.keep()  # of the steps: while a view is read, what is freed had better go
     begun = time.perf_counter()
     evaluations = Evaluations(given.out / "metrics.jsonl", training.progress.step)
     run(training, evaluations, say, lambda now: checkpoint.save(now, given.out / "checkpoint", IDENTITY))

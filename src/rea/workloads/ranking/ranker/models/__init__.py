@@ -10,6 +10,12 @@ from ranker.layers.gate import gate
 from ranker.layers.inputs import Inputs
 
 
+def model_of(config: Config, fields: int) -> nn.Module:
+    """A fresh model of the folder."""
+    model: nn.Module = import_module(f"ranker.models.{config.model}").Model(config, fields)
+    return model
+
+
 class Ranker(nn.Module):
     """Inputs, gate, a model of the folder, a first-order term, and a bias that starts at the base rate."""
 
@@ -17,8 +23,9 @@ class Ranker(nn.Module):
         super().__init__()
         fields, dim = len(sizes) + numbers + (config.history > 0), config.embedding_dim
         self.inputs = Inputs(config, sizes, numbers, dim, item)
+        self.fields = fields
         self.gate = gate(config.gating, fields, dim)
-        self.model = import_module(f"ranker.models.{config.model}").Model(config, fields)
+        self.model = model_of(config, fields)
         self.linear = Inputs(config, sizes, numbers, 1) if config.first_order else None
         rate = min(max(base_rate, 1e-6), 1.0 - 1e-6)
         self.bias = nn.Parameter(torch.logit(torch.tensor(rate)))
