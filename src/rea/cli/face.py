@@ -16,7 +16,7 @@ import click
 from rea.api.campaigns import resolve, state_of
 from rea.api.reading import SCHEMA
 from rea.domain.campaign import Campaign
-from rea.domain.errors import ReaError, UsageError
+from rea.domain.errors import ReaError, StoreError, UsageError
 from rea.domain.ids import CampaignId
 from rea.settings import Settings, settings
 from rea.store.journal import SqlJournal
@@ -76,6 +76,12 @@ def command(*, campaign: bool = True) -> Callable[[Callable[..., int | None]], c
                 return function(face, **options) or 0
             except ReaError as error:
                 return fail(error, as_json, verbose)
+            except OSError as error:
+                return fail(
+                    StoreError(str(error), "free some space, or check the path and its permissions; then try again"),
+                    as_json,
+                    verbose,
+                )
             except KeyboardInterrupt:
                 return INTERRUPTED
 
