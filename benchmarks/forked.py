@@ -49,6 +49,7 @@ class Doom:
     touch: float = inf
     seconds: float = inf
     points: frozenset[str] = frozenset()
+    chance: float = AIMED
     dice: random.Random = field(default_factory=random.Random)
 
 
@@ -80,7 +81,7 @@ def live(directory: Path, shape: Shape, doom: Doom, told: Told, plant: Plant | N
 
     def burns(count: int) -> bool:
         told.memory[:WIDTH] = fuse.point.encode().ljust(WIDTH, b"\0")
-        if count >= doom.touch or (fuse.point in doom.points and doom.dice.random() < AIMED):
+        if count >= doom.touch or (fuse.point in doom.points and doom.dice.random() < doom.chance):
             os.kill(os.getpid(), signal.SIGKILL)
         return False
 
@@ -169,7 +170,7 @@ class Injector:
         few = frozenset(point for point in self.named[name] if self.points[point] < LEAST)
         aim = Doom(points=few, dice=random.Random(self.dice.random()))
         if not anywhere:
-            return aim
+            return replace(aim, chance=1.0)
         if self.dice.random() < TIMED:
             return replace(aim, seconds=self.dice.expovariate(1 / MEAN_S))
         return replace(aim, touch=1 + self.dice.expovariate(1 / MEAN_TOUCHES))
