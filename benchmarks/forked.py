@@ -290,8 +290,21 @@ def random_kills(work: Path, kills: int, shapes: Sequence[str], seed: int, worke
         return tally(injector, began)
 
     found = at_once(workers, share)
+    if kills >= ENOUGH:
+        more = Injector(work / "more", random.Random(seed), named, points=Counter(found.points))
+        found += topped_up(more, traced)
     missed = {point: 0 for points in named.values() for point in points if point not in found.points}
     return replace(found, points={**found.points, **missed})
+
+
+def topped_up(injector: Injector, traced: Mapping[str, tuple[Path, Sequence[str]]]) -> Tally:
+    """Kill at each point that has seen too few, again and again as it comes back to it."""
+    began, before = time.monotonic(), Counter(injector.points)
+    for name, points in injector.named.items():
+        if any(injector.points[point] < LEAST for point in points):
+            injector.campaign(name, 0, traced[name][0] if name in LIKE else None)
+    injector.points -= before
+    return tally(injector, began)
 
 
 def every_point(work: Path, name: str, workers: int) -> Tally:

@@ -387,7 +387,8 @@ def main() -> int:
         bad |= bool(found.wrong) or not found.states
     if told.plants:
         caught = [
-            explore(forgetting(ops[k], sync, name), work / k, checks[k], told.states, dice).wrong for k, sync, name in PLANTS
+            explore(forgetting(ops[k], sync, name), work / k, checks[k], told.states, dice).wrong
+            for k, sync, name in PLANTS
         ]
         for (kind, sync, name), words in zip(PLANTS, caught, strict=True):
             print(f"  planted: no {sync} of {name} in the {kind}: {words[0] if words else 'NOT CAUGHT'}")
