@@ -78,7 +78,7 @@ bench-judge: .venv/ready
 bench-store: .venv/ready
 	$(PY) benchmarks/store.py
 
-bench-durability: .venv/ready
+bench-durability: .venv/ready  ## kills, failing disks, power loss; at most an hour; QUICK=1: two minutes
 	$(PY) benchmarks/durability.py
 
 bench-frappe: .venv/ready .venv-ranking/ready  ## DeepFM and DCNv2 on Frappe (needs REA_DATA); BUDGET=900s each

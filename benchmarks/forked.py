@@ -298,10 +298,12 @@ def random_kills(work: Path, kills: int, shapes: Sequence[str], seed: int, worke
 
 
 def topped_up(injector: Injector, traced: Mapping[str, tuple[Path, Sequence[str]]]) -> Tally:
-    """Kill at each point that has seen too few, again and again as it comes back to it."""
+    """Kill at each point that has seen too few, in campaign after campaign: some points are passed once in each."""
     began, before = time.monotonic(), Counter(injector.points)
     for name, points in injector.named.items():
-        if any(injector.points[point] < LEAST for point in points):
+        for _ in range(LEAST):
+            if all(injector.points[point] >= LEAST for point in points):
+                break
             injector.campaign(name, 0, traced[name][0] if name in LIKE else None)
     injector.points -= before
     return tally(injector, began)
