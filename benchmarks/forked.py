@@ -123,6 +123,7 @@ class Injector:
     dice: random.Random
     named: Mapping[str, Sequence[str]]  # by shape
     plant: Plant | None = None
+    tops_up: bool = False
     told: Told = field(default_factory=Told)
     kills: int = 0
     points: Counter[str] = field(default_factory=Counter)
@@ -132,7 +133,7 @@ class Injector:
         """See one campaign to its end through at most ``most`` kills."""
         directory, failed, came = self._place(name, like), 0, list[str]()
         while failed < GIVEN_UP:
-            doom = self._doom(name, most > 0)
+            doom = self._doom(name) if most > 0 else self._aimed(name, 1.0) if self.tops_up else NEVER
             killed = fork(directory, SHAPES[name], doom, self.told, self.plant)
             if self.told.was_over is not None:
                 self._count(came if not self.told.was_over else [])
@@ -165,15 +166,16 @@ class Injector:
         self.directories.append(directory)
         return directory
 
-    def _doom(self, name: str, anywhere: bool) -> Doom:
-        """Return the next death of an agent; not ``anywhere``: only where too few have died yet."""
-        few = frozenset(point for point in self.named[name] if self.points[point] < LEAST)
-        aim = Doom(points=few, dice=random.Random(self.dice.random()))
-        if not anywhere:
-            return replace(aim, chance=1.0)
+    def _doom(self, name: str) -> Doom:
+        aim = self._aimed(name, AIMED)
         if self.dice.random() < TIMED:
             return replace(aim, seconds=self.dice.expovariate(1 / MEAN_S))
         return replace(aim, touch=1 + self.dice.expovariate(1 / MEAN_TOUCHES))
+
+    def _aimed(self, name: str, chance: float) -> Doom:
+        """Return a death at the points where too few have died yet."""
+        few = frozenset(point for point in self.named[name] if self.points[point] < LEAST)
+        return Doom(points=few, chance=chance, dice=random.Random(self.dice.random()))
 
 
 def trace(work: Path, name: str) -> tuple[Path, list[str]]:
@@ -291,7 +293,7 @@ def random_kills(work: Path, kills: int, shapes: Sequence[str], seed: int, worke
 
     found = at_once(workers, share)
     if kills >= ENOUGH:
-        more = Injector(work / "more", random.Random(seed), named, points=Counter(found.points))
+        more = Injector(work / "more", random.Random(seed), named, tops_up=True, points=Counter(found.points))
         found += topped_up(more, traced)
     missed = {point: 0 for points in named.values() for point in points if point not in found.points}
     return replace(found, points={**found.points, **missed})
