@@ -36,7 +36,7 @@ MINUTES = float(os.environ.get("MINUTES", "30"))
 SHARE, WRAPPERS = 0.7, 0.05  # of wakes and of wrappers that are to die
 OLDEST_S = 1.2  # how old a wake gets at most that is to die
 LOOK_S, TIMER_S, IDLE_S = 0.04, 0.4, 4.0
-LONGEST_S = 300.0
+LONGEST_S = 900.0  # killed again and again on a busy machine, a minute's campaign takes ten
 
 
 @dataclass(slots=True)
