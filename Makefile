@@ -88,7 +88,7 @@ bench-scale: .venv/ready  ## 1,000,000 events and 1,000 campaigns in one store; 
 	$(PY) benchmarks/scale.py
 	$(PY) benchmarks/launch.py
 
-bench-durability: .venv/ready
+bench-durability: .venv/ready  ## kills, failing disks, power loss; at most an hour; QUICK=1: two minutes
 	$(PY) benchmarks/durability.py
 
 bench-frappe: .venv/ready .venv-ranking/ready  ## DeepFM and DCNv2 on Frappe (needs REA_DATA); BUDGET=900s each

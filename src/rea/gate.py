@@ -86,17 +86,21 @@ def owed(directory: Path, now: float) -> bool:
 
 
 def main(argv: list[str]) -> int:
-    """Run one wake and return the exit status; 2 where ``argv`` cannot be understood."""
+    """Run one wake and return the exit status; 2 where ``argv`` cannot be understood, 21 where our files cannot be read or written."""
     if len(argv) != 2 or not place(Path(argv[0]), "").is_dir():
         print("usage: python -P -m rea.gate STATE CAMPAIGN | --due", file=sys.stderr)
         return 2
     state, word = Path(argv[0]), argv[1]
-    if word == "--due":
-        return _wake_all(state, time.time())
-    if not place(state, word).is_dir():
+    if word != "--due" and not place(state, word).is_dir():
         print(f"rea: no campaign {word} in {state}", file=sys.stderr)
         return 2
-    _wake(state, word)
+    try:
+        if word == "--due":
+            return _wake_all(state, time.time())
+        _wake(state, word)
+    except OSError as error:
+        print(f"rea: {error}; nothing is lost, the timer tries again", file=sys.stderr)
+        return 21
     return 0
 
 

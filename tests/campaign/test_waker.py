@@ -1,5 +1,6 @@
 """One advancer, no lost knock, and crashes that are recorded."""
 
+import errno
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -142,3 +143,23 @@ def test_a_person_interrupting_loses_no_work(state: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         waker.run(state, "c", Looks(interrupt), refuse)
     assert gate.owed(directory(state), time.time())
+
+
+def full_disk() -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def forbidden() -> None:
+    raise PermissionError(errno.EACCES, "Permission denied")
+
+
+def test_a_full_disk_is_tried_again_and_needs_no_person(state: Path) -> None:
+    waker.run(state, "c", Looks(full_disk), refuse)
+    assert float((directory(state) / "due").read_text()) > time.time()
+
+
+def test_what_nobody_frees_waits_for_a_person(state: Path) -> None:
+    recorded: list[Exception] = []
+    waker.run(state, "c", Looks(forbidden), recorded.append)
+    assert [type(error) for error in recorded] == [PermissionError]
+    assert (directory(state) / "due").read_text() == ""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-BENCH = Path(__file__).parents[2] / "benchmarks" / "durability.py"
+BENCH = Path(__file__).parents[2] / "benchmarks" / "real_kills.py"
 
 
 @pytest.mark.real
@@ -16,5 +16,5 @@ def test_eight_kills_lose_and_double_nothing() -> None:
     done = subprocess.run((sys.executable, str(BENCH)), env=environment, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     last = done.stdout.splitlines()[-1]
-    assert last.startswith("durability: 8 kills")
+    assert last.startswith("real processes: 8 kills")
     assert "0 lost, 0 duplicated, 0 over budget" in last

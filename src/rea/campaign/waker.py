@@ -1,5 +1,6 @@
 """Hibernate and wake: one advancer per campaign, no knock lost, and the one place where any failure is caught."""
 
+import errno
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,10 @@ from rea.domain.errors import BackendUnreachable, CampaignBusy, StaleDecision, S
 RETRY_S = 60.0
 
 _PASSING = (BackendUnreachable, CampaignBusy, StaleDecision, StoreError)
+_PASSING_OF_THE_SYSTEM = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
+)
+"""A disk that is full or does not answer, a machine short of something: somebody frees it, and the campaign goes on by itself."""
 
 
 def run(
@@ -47,6 +52,16 @@ def _look(advance: Callable[[], Wake], record_crash: Callable[[Exception], None]
         return advance()
     except _PASSING as error:
         return Wake(next_at=time.time() + RETRY_S, waiting_for=error.message)
+    except OSError as error:
+        if not passes(error):
+            record_crash(error)
+            return Wake(next_at=None, waiting_for="a person, after a crash")
+        return Wake(next_at=time.time() + RETRY_S, waiting_for=f"the machine: {error}")
     except Exception as error:  # noqa: BLE001 a crash may not end a campaign silently: it is recorded, and a person looks
         record_crash(error)
         return Wake(next_at=None, waiting_for="a person, after a crash")
+
+
+def passes(error: OSError) -> bool:
+    """Whether a failure of the system is one that needs no person to look into the campaign."""
+    return error.errno in _PASSING_OF_THE_SYSTEM

@@ -17,7 +17,7 @@ from rea.api.campaigns import resolve
 from rea.api.reading import SCHEMA
 from rea.campaign.recall import Recall
 from rea.domain.campaign import Campaign
-from rea.domain.errors import ReaError, UsageError
+from rea.domain.errors import ReaError, StoreError, UsageError
 from rea.domain.ids import CampaignId
 from rea.settings import Settings, settings
 from rea.store.journal import SqlJournal
@@ -83,6 +83,12 @@ def command(*, campaign: bool = True) -> Callable[[Callable[..., int | None]], c
                 return function(face, **options) or 0
             except ReaError as error:
                 return fail(error, as_json, verbose)
+            except OSError as error:
+                return fail(
+                    StoreError(str(error), "free some space, or check the path and its permissions; then try again"),
+                    as_json,
+                    verbose,
+                )
             except KeyboardInterrupt:
                 return INTERRUPTED
 

@@ -62,7 +62,7 @@ class Sqlite:
         for symptom, what, hint in _SYMPTOMS:
             if symptom in said:
                 return StoreError(f"{self.path} {what.format(wait=self._busy_timeout_s)}", hint)
-        return StoreError(f"{self.path}: {said}", "nothing was written; run `rea doctor`")
+        return StoreError(f"{self.path}: {said}", "run `rea doctor`, then try again: repeating is harmless")
 
     def now(self, connection: Connection) -> float:
         """Return the time in Unix seconds, by this machine's clock: there is no other."""

@@ -10,13 +10,15 @@ class Killed(BaseException):
 
 @dataclass(slots=True)
 class Fuse:
-    """Counts touches and burns at those for which ``burns`` says so."""
+    """Counts touches and burns at those for which ``burns`` says so. ``point`` names the last one, such as ``journal.append:before``."""
 
     burns: Callable[[int], bool] = field(default=lambda _: False)
     count: int = 0
+    point: str = ""
 
-    def touch(self) -> None:
+    def touch(self, point: str = "") -> None:
         """Raises Killed when the fuse burns."""
         self.count += 1
+        self.point = point
         if self.burns(self.count):
             raise Killed

@@ -7,6 +7,7 @@ from math import prod
 from pathlib import Path
 from random import Random
 from statistics import fmean
+from typing import Protocol
 
 from rea.campaign.advance import advance
 from rea.campaign.evolve import replay
@@ -33,7 +34,7 @@ from rea.domain.plan import Approval, Checklist, Policy
 from rea.domain.runbook import RunbookEntry
 from rea.domain.workload import SMOKE, Command, Data, Fidelity, MetricName, Resources, Workload
 from rea.executor.backends.simulated import Run, SimulatedBackend
-from rea.ports import Briefing, Point, Ports
+from rea.ports import Briefing, Insights, Journal, Openings, Point, Ports
 from rea.testing.fuse import Fuse
 from rea.testing.memory import MemoryJournal
 
@@ -81,6 +82,10 @@ def _switch(name: str) -> Lever:
     return Lever(name=name, type=LeverType.FLOAT, role=Role.OTHER, default=0.0, low=0.0, high=2.0)
 
 
+class Log(Journal, Openings, Protocol):
+    """A journal that counts openings, too: in memory, or a database."""
+
+
 @dataclass(slots=True, kw_only=True)
 class World:
     """Everything outside a campaign, in memory, on virtual time. Each touch of it passes the fuse."""
@@ -91,7 +96,7 @@ class World:
     fuse: Fuse = field(default_factory=Fuse)
     rungs: bool = True
     failing: Callable[[Job], Run | None] = lambda _: None
-    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    journal: Log = field(default_factory=MemoryJournal)
     clock: float = 0.0
     backend: SimulatedBackend = field(init=False)
     jobs: dict[JobId, Job] = field(default_factory=dict)
@@ -106,19 +111,29 @@ class World:
     @property
     def ports(self) -> Ports:
         return Ports(
-            journal=_Touching(self.journal, self.fuse),
-            backend=_Touching(self.backend, self.fuse),
-            sources=(_Switches(self),),
-            insights=_Touching(_Kept(self), self.fuse),
-            judge=_Touching(_Judge(self), self.fuse),
-            workspace=_Workspace(self),
-            search=_Search(),
-            openings=self.journal,
-            notify=lambda kind, _: self.told.append(kind),
+            journal=_Touching(self.journal, "journal", self.fuse),
+            backend=_Touching(self.backend, "backend", self.fuse),
+            sources=(_Touching(_Switches(self), "source", self.fuse),),
+            insights=_Touching(self.memory, "insights", self.fuse),
+            judge=_Touching(_Judge(self), "judge", self.fuse),
+            workspace=_Touching(_Workspace(self), "workspace", self.fuse),
+            search=_Touching(_Search(), "search", self.fuse),
+            openings=_Touching(self.journal, "openings", self.fuse),
+            notify=self._tell,
             now=lambda: self.clock,
             runbook=self.runbook,
             directory=self.directory,
         )
+
+    @property
+    def memory(self) -> Insights:
+        """What is learnt is kept here."""
+        return _Kept(self)
+
+    def _tell(self, kind: str, _: str) -> None:
+        self.fuse.touch("notify:before")
+        self.told.append(kind)
+        self.fuse.touch("notify:after")
 
     @property
     def state(self) -> Campaign:
@@ -206,16 +221,16 @@ def draw(*parts: object) -> Random:
 class _Touching:
     """Wraps a port so that each call touches the fuse before and after: killed before it acted, or before we knew."""
 
-    def __init__(self, port: object, fuse: Fuse) -> None:
-        self._port, self._fuse = port, fuse
+    def __init__(self, port: object, name: str, fuse: Fuse) -> None:
+        self._port, self._name, self._fuse = port, name, fuse
 
     def __getattr__(self, name: str):  # type: ignore[no-untyped-def]
         method = getattr(self._port, name)
 
         def touched(*args: object, **kwargs: object) -> object:
-            self._fuse.touch()
+            self._fuse.touch(f"{self._name}.{name}:before")
             answer = method(*args, **kwargs)
-            self._fuse.touch()
+            self._fuse.touch(f"{self._name}.{name}:after")
             return answer
 
         return touched

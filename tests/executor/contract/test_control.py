@@ -1,6 +1,7 @@
 """Reading job directories: whatever lies there, the answer is clear and safe."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,21 @@ def test_the_four_lives(place: Path) -> None:
     put(place, exit=WHOLE)
     control = read_state(place)
     assert (control.life, control.exit and control.exit.word) == (Life.ENDED, "signal 9")
+
+
+@pytest.mark.parametrize("limit_s, seconds", [(60, 70.0), (None, 365 * 86400.0)])
+def test_a_lost_job_ran_no_longer_than_its_limit_however_the_clock_jumped(
+    tmp_path: Path, limit_s: int | None, seconds: float
+) -> None:
+    """The clock jumps a year ahead while it runs, and then its node is lost; without a limit nothing else is known."""
+    prepare(tmp_path / "j", spec(time_limit_s=limit_s))
+    put(tmp_path / "j", claim="17 4711 boot 100\n", beat="")
+    os.utime(tmp_path / "j" / "control" / "beat", (100 + 365 * 86400, 100 + 365 * 86400))
+    for name in ("log", "next"):
+        (tmp_path / "j" / "control" / name).touch()
+        os.utime(tmp_path / "j" / "control" / name, (100, 100))
+    told = status(tmp_path / "j", 1e12, 0.0)
+    assert (told.state, told.seconds) == (JobState.LOST, seconds)
 
 
 @pytest.mark.parametrize("text", ["", WHOLE[:40], "null", "[]", '{"code": "x"}', WHOLE.replace("3.25", "1e999999")])

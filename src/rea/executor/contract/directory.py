@@ -31,6 +31,8 @@ def prepare(directory: Path, spec: Spec) -> None:
                 f"a job's name is its place: compare {written} and give the changed job a new attempt",
             )
         return
+    sync_directory(directory)  # a claim is worth nothing in a folder whose name a power cut may take
+    sync_directory(directory.parent)
     for name in ("log", "lock"):
         (control / name).touch(mode=0o600)
     write_durably(control / "exit.tmp", " " * RESERVED_BYTES)

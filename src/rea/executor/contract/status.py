@@ -1,5 +1,7 @@
 """From what the control files say to what the executor is told."""
 
+import json
+from math import inf
 from pathlib import Path
 
 from rea.domain.job import JobState, JobStatus
@@ -49,9 +51,17 @@ def since(control: Control, now: float) -> float:
 
 
 def seen(directory: Path, control: Control) -> float:
-    """Return how long a job was last seen alive, by the wrapper's marks and the log."""
+    """Return how long a job was last seen alive, by the wrapper's marks and the log: no longer than its limit, however the clock jumped."""
     signs = [modified(control_of(directory) / name) for name in ("log", "next", "beat")]
-    return since(control, max(signs))
+    return min(since(control, max(signs)), _longest(directory))
+
+
+def _longest(directory: Path) -> float:
+    try:
+        told = json.loads((control_of(directory) / "spec").read_text())
+        return float(told["time_limit_s"] + told["grace_s"])
+    except (OSError, ValueError, KeyError, TypeError):  # no limit, or none that can be read
+        return inf
 
 
 def modified(path: Path) -> float:
