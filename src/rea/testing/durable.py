@@ -55,7 +55,7 @@ class DurableWorld(World):
     database: Database
 
     @property
-    def memory(self) -> Insights:
+    def knowledge(self) -> Insights:
         return SqlInsights(self.database)
 
     @property

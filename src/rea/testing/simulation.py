@@ -114,7 +114,7 @@ class World:
             journal=_Touching(self.journal, "journal", self.fuse),
             backend=_Touching(self.backend, "backend", self.fuse),
             sources=(_Touching(_Switches(self), "source", self.fuse),),
-            insights=_Touching(self.memory, "insights", self.fuse),
+            insights=_Touching(self.knowledge, "insights", self.fuse),
             judge=_Touching(_Judge(self), "judge", self.fuse),
             workspace=_Touching(_Workspace(self), "workspace", self.fuse),
             search=_Touching(_Search(), "search", self.fuse),
@@ -126,7 +126,7 @@ class World:
         )
 
     @property
-    def memory(self) -> Insights:
+    def knowledge(self) -> Insights:
         """What is learnt is kept here."""
         return _Kept(self)
 

@@ -10,6 +10,7 @@ import pytest
 
 from rea.campaign import folding
 from rea.campaign.evolve import replay
+from rea.domain.campaign import Campaign
 from rea.domain.event import Concluded, Event, JobEnded, JobReserved, Measured
 from rea.domain.plan import Policy
 from rea.domain.proposal import Outcome
@@ -70,7 +71,7 @@ def test_from_event_after_event_on_it_is_finished_too(tmp_path: Path) -> None:
             SqlJournal(Database(place / STORE)).restore(CAMPAIGN, recorded[:cut])
             world = durable(place, SHAPE)
             world.finish()
-            assert replay(r.event for r in recorded).proposal == world.state.proposal, f"cut after event {cut}"
+            assert_alike(replay(r.event for r in recorded), world.state)
 
 
 def test_planted_bug_an_event_that_is_not_understood_any_more_is_seen(
@@ -94,6 +95,18 @@ def test_planted_bug_without_a_migration_an_old_store_is_refused(
         pytest.raises(sqlite3.OperationalError, match="leases"),
     ):
         connection.execute("SELECT * FROM leases")
+
+
+def assert_alike(old: Campaign, new: Campaign) -> None:
+    """The same winner by the same evidence; the last digits of a statistic may differ between versions."""
+    assert old.proposal is not None and new.proposal is not None
+    assert (old.proposal.outcome, old.proposal.change) == (new.proposal.outcome, new.proposal.change)
+    assert old.proposal.finding is not None and new.proposal.finding is not None
+    assert (old.proposal.finding.verdict, old.proposal.finding.seeds) == (
+        new.proposal.finding.verdict,
+        new.proposal.finding.seeds,
+    )
+    assert new.proposal.finding.raw == pytest.approx(old.proposal.finding.raw, rel=1e-9)
 
 
 def keys(place: Path) -> list[str]:
