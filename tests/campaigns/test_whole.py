@@ -65,5 +65,6 @@ def test_what_was_learnt_is_kept_and_the_journal_is_whole(concluded: Terminal) -
 @pytest.mark.real
 def test_nothing_runs_afterwards_and_two_signatures_were_enough(concluded: Terminal) -> None:
     concluded.wake()
-    assert concluded.processes() == []
+    # whoever concluded it may still be on its way out
+    concluded.until(lambda _: concluded.processes() == [])
     assert concluded.state.human_touches == 2

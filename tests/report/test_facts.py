@@ -97,10 +97,11 @@ def test_a_stack_is_compared_with_the_sum_of_its_parts() -> None:
 def test_failures_are_the_failed_jobs_with_what_came_of_them() -> None:
     of = campaigns.failing(log="boom")
     f = facts(of)
-    failed = {j for j, r in of.campaign.jobs.items() if r.state is JobState.FAILED}
+    failed = {j for j, r in of.campaign.jobs.items() if r.state is JobState.FAILED and r.failed}
     assert failed
     assert {x.job for x in f.failed} == failed
     assert all(x.log == "boom" for x in f.failed)
+    assert any("enough to fail" in x.outcome for x in f.failed), "what the diagnosis found is told"
     assert {x.outcome for x in f.failed} != {""}
     for x in f.failed:
         treatment = of.campaign.jobs[x.job].treatment  # type: ignore[index]

@@ -8,7 +8,6 @@ from rea.domain.event import Recorded
 from rea.domain.evidence import Finding, Verdict
 from rea.domain.experiment import Phase
 from rea.domain.hypothesis import Effect
-from rea.domain.job import JobState
 from rea.domain.proposal import Outcome
 
 SCHEMA = "rea/1"
@@ -110,7 +109,7 @@ def best_finding(c: Campaign) -> Finding | None:
 
 def failures(c: Campaign) -> list[JobRecord]:
     """Return the jobs that failed, were lost, or whose predictions were refused."""
-    return [r for r in c.jobs.values() if r.state in (JobState.FAILED, JobState.LOST) or r.refused]
+    return [r for r in c.jobs.values() if r.failed]
 
 
 def handled(c: Campaign) -> int:

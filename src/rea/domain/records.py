@@ -4,6 +4,7 @@ from collections.abc import Callable, ItemsView, Iterator, ValuesView
 from dataclasses import dataclass
 
 from rea.domain.event import Measured
+from rea.domain.experiment import Purpose
 from rea.domain.ids import JobId
 from rea.domain.job import Job, JobState, JobStatus
 from rea.domain.runbook import Treatment
@@ -21,6 +22,12 @@ class JobRecord:
     treatment: Treatment | None = None
     measured: Measured | None = None
     refused: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the job failed, was lost, or had its predictions refused; a rerun that looks into a failure shows what it shows."""
+        wrong = self.state in (JobState.FAILED, JobState.LOST) or bool(self.refused)
+        return wrong and self.job.purpose is not Purpose.DIAGNOSE
 
     @property
     def judged(self) -> bool:

@@ -104,7 +104,7 @@ def next_attempt(c: Campaign, key: str) -> Job | None:
 
 def treatments(c: Campaign, runbook: tuple[RunbookEntry, ...]) -> tuple[Event, ...]:
     """Decide about every failed, lost or refused job."""
-    failed = [j for j in c.open_jobs if _failed(c.jobs[j]) and c.jobs[j].treatment is None]
+    failed = [j for j in c.open_jobs if c.jobs[j].failed and c.jobs[j].treatment is None]
     return tuple(event for job in failed for event in _treat(c, job, runbook))
 
 
@@ -116,10 +116,6 @@ def storm(c: Campaign) -> tuple[Event, ...]:
 
 def _lately_ended(c: Campaign) -> Iterator[JobRecord]:
     return (r for job in reversed(c.jobs) if (r := c.jobs[job]).state.ended)
-
-
-def _failed(record: JobRecord) -> bool:
-    return record.state in (JobState.FAILED, JobState.LOST) or bool(record.refused)
 
 
 def _treat(c: Campaign, job: JobId, runbook: tuple[RunbookEntry, ...]) -> tuple[Event, ...]:

@@ -28,7 +28,7 @@ class Failed:
 
 def failures(c: Campaign) -> tuple[Failed, ...]:
     """Return every job that failed, in the order of launch."""
-    return tuple(_failed(c, r) for r in c.jobs.values() if r.state in (JobState.FAILED, JobState.LOST) or r.refused)
+    return tuple(_failed(c, r) for r in c.jobs.values() if r.failed)
 
 
 def cancelled(c: Campaign) -> int:
