@@ -3,15 +3,30 @@
 from rea.domain.campaign import Campaign
 from rea.domain.experiment import Phase
 from rea.domain.job import hold_ms, limit_s
+from rea.domain.workload import Fidelity
 
 LEAST_CONFIRMATION = 3  # fresh seeds an arm, below which nothing is confirmed
 MOST_CONFIRMATION = 10
 MARGIN = 1.15
+CLEARLY = 2.0  # times as dear, for what it tells, as a full run
 
 
 def run_ms(c: Campaign, fidelity: str) -> int:
     """Return the expected cost of one run from scratch at ``fidelity``."""
     return c.calibrated.cost_of(fidelity)
+
+
+def first_rung(c: Campaign) -> Fidelity:
+    """Return the cheapest fidelity that tells more for its price than a full run.
+
+    What a run tells about an effect is one over its seed variance; calibration measures both that and the price. Early in training the noise between
+    seeds may be so much larger that a cheap run is the dearer one. With a few calibration seeds the ratio is rough, so a rung is only left out where
+    it is worse by ``CLEARLY``.
+    """
+    full = c.setup.full
+    dear = c.calibrated.sd_of(full.name) ** 2 * run_ms(c, full.name)
+    worth = (f for f in c.setup.fidelities if c.calibrated.sd_of(f.name) ** 2 * run_ms(c, f.name) <= CLEARLY * dear)
+    return next(worth, full)
 
 
 def full_ms(c: Campaign) -> int:

@@ -6,7 +6,7 @@ from rea.domain.campaign import Campaign
 from rea.domain.experiment import Phase
 from rea.domain.ids import Digest
 from rea.domain.plan import PhasePlan, Plan
-from rea.planner.cost import MARGIN, confirmation_seeds, full_ms, reserve_ms, run_ms
+from rea.planner.cost import MARGIN, confirmation_seeds, first_rung, full_ms, reserve_ms, run_ms
 
 VALIDATION_SHARE = 0.40  # of what selection may spend
 COMBINATION_SHARE = 0.20
@@ -18,7 +18,7 @@ FEWEST_HYPOTHESES = 3
 
 def wanted_hypotheses(c: Campaign) -> int:
     """Return how many hypotheses the Validation share pays for: a cheap run each, full runs and further looks for the better part."""
-    each = run_ms(c, c.setup.fidelities[0].name) + FURTHER * full_ms(c)
+    each = run_ms(c, first_rung(c).name) + FURTHER * full_ms(c)
     return max(FEWEST_HYPOTHESES, min(MOST_HYPOTHESES, int(selection_ms(c) * VALIDATION_SHARE / each)))
 
 
@@ -45,7 +45,7 @@ def draft(c: Campaign, runbook: Digest) -> Plan:
 def phases(c: Campaign) -> tuple[PhasePlan, ...]:
     """Price each phase: estimate and interval, in device-milliseconds."""
     pool, full, count = selection_ms(c), full_ms(c), len(c.hypotheses)
-    cheap = run_ms(c, c.setup.fidelities[0].name)
+    cheap = run_ms(c, first_rung(c).name)
     relative = sum(h.cost for h in c.hypotheses.values())
     validating = min(round(relative * (cheap + FURTHER * full)), round(pool * VALIDATION_SHARE / (1 - SPREAD)))
     stacks = min(2 * ceil(count / 3) + 2, int(pool * COMBINATION_SHARE / full))
@@ -59,7 +59,7 @@ def phases(c: Campaign) -> tuple[PhasePlan, ...]:
             count,
             2 * count,
             validating,
-            "each hypothesis alone, the cheap fidelity first, more seeds where they decide",
+            f"each hypothesis alone, first at {first_rung(c).name}, more seeds where they decide",
         ),
         _priced(Phase.COMBINATION, stacks, stacks, combining, "stack what works; find conflict and synergy"),
         _priced(

@@ -8,12 +8,13 @@ from rea.domain.experiment import Experiment, Phase
 from rea.domain.hypothesis import Aim, Hypothesis
 from rea.domain.ids import ExperimentId
 from rea.planner.arms import Arm, arms
-from rea.planner.cost import free_ms, full_ms, run_ms, spent_in
+from rea.planner.cost import first_rung, free_ms, full_ms, run_ms, spent_in
 from rea.planner.phases.opening import added, busy, compare, ended, experiment, fresh, opened
 
 KEEP = 0.35  # share of a rung that is promoted whatever it shows
 HOPEFUL = 0.7  # chance of being better than the baseline above which an arm is promoted all the same
 WORTH_A_LOOK = 0.35  # chance below which no further replicate is spent on an arm at full fidelity
+DECIDED = 0.995  # chance above which a second run is enough: it will be stacked whatever the next one shows
 
 
 def step(c: Campaign, round_: int) -> Decision:
@@ -32,7 +33,7 @@ def step(c: Campaign, round_: int) -> Decision:
 def _open(c: Campaign, round_: int) -> Decision:
     tested = {h for e in c.experiments.values() for h in e.hypotheses}
     untested = [h for h in c.hypotheses.values() if h.id not in tested]
-    rung = c.setup.fidelities[0] if round_ == 1 else c.setup.full
+    rung = first_rung(c) if round_ == 1 else c.setup.full
     affordable = max(0, free_ms(c)) // run_ms(c, rung.name)
     chosen = [experiment(c, h.change, rung.name, (h.id,)) for h in untested[: int(affordable)]]
     replicates = [r for e in chosen for r in fresh(c, e.id, Phase.VALIDATION, 1)]
@@ -64,7 +65,7 @@ def _look(c: Campaign, record: PhaseRecord) -> Decision:
     target = next((look for look in c.policy.looks if look > runs), None)
     if target is None or runs == 0:
         return Decision()
-    hopeful = [a for a in field if a.p_positive > WORTH_A_LOOK or _saves(c, a)]
+    hopeful = [a for a in field if (a.p_positive > WORTH_A_LOOK and not _decided(a)) or _saves(c, a)]
     replicates = []
     budget = _left(c, record)
     for arm in hopeful[: max(1, ceil(len(field) * runs**-0.5))]:
@@ -74,6 +75,10 @@ def _look(c: Campaign, record: PhaseRecord) -> Decision:
             break
         replicates += wanted
     return added(record, (), replicates, f"look {target}: more seeds where they decide") if replicates else Decision()
+
+
+def _decided(arm: Arm) -> bool:
+    return arm.runs > 1 and arm.p_positive > DECIDED
 
 
 def at_full(c: Campaign, experiments: tuple[ExperimentId, ...]) -> list[ExperimentId]:
