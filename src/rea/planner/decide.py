@@ -5,13 +5,14 @@ from rea.domain.campaign import Campaign, PhaseRecord
 from rea.domain.event import PlanDrafted, ReplicateCut
 from rea.domain.experiment import Phase
 from rea.domain.ids import Digest
-from rea.planner.cost import free_ms, full_ms
+from rea.planner.cost import free_ms, full_ms, reserve_ms
 from rea.planner.draft import draft, wanted_hypotheses
 from rea.planner.phases import calibration, combination, confirmation, exploitation, validation
 from rea.planner.phases.opening import busy, ended
 
 MOST_ROUNDS = 3
 FINISH = "an engineer asked to finish"
+LAST_IDEAS = 0.8  # of the budget, beyond which no new hypothesis is opened
 ROUND_RUNS = 20  # full runs that must be affordable for another round to be worth opening
 
 
@@ -28,7 +29,7 @@ def decide(c: Campaign, observed: Observed, runbook: Digest) -> Decision:
         return Decision(events=(PlanDrafted(plan=draft(c, runbook)),))
     if not c.approved:
         return _ask(c)
-    return _phases(c, observed)
+    return _note(c) + _phases(c, observed)
 
 
 def _ask(c: Campaign) -> Decision:
@@ -42,6 +43,21 @@ def tell(c: Campaign, kind: str, subject: str, text: str) -> Decision:
         if f"notified:{kind}:{subject}" in c.notified
         else Decision(actions=(Notify(kind=kind, subject=subject, text=text),))
     )
+
+
+def nearly_spent(c: Campaign) -> bool:
+    """Whether so much is spent or held that no new hypothesis is opened; what is under way is finished and confirmed."""
+    return c.ledger.spent + c.ledger.held >= LAST_IDEAS * c.ledger.granted
+
+
+def _note(c: Campaign) -> Decision:
+    """Say once what the rest of the budget would buy."""
+    if not nearly_spent(c):
+        return Decision()
+    runs = max(0, free_ms(c)) // full_ms(c)
+    rest, reserve = c.ledger.free / 1000, reserve_ms(c) / 1000
+    text = f"{LAST_IDEAS:.0%} of the budget is spent or held, no new hypothesis is opened; of the {rest:.0f} s left {reserve:.0f} s are set aside"
+    return tell(c, "budget", c.id, f"{text} for Confirmation, the rest buys {runs} full runs")
 
 
 def _phases(c: Campaign, observed: Observed) -> Decision:
@@ -65,7 +81,7 @@ def _next_round(c: Campaign) -> Decision:
     """Open another round while the envelope pays for one and the last one had something to try."""
     tried = c.phase(c.round, Phase.VALIDATION)
     exhausted = tried is None or not tried.experiments
-    if exhausted or c.round >= MOST_ROUNDS or free_ms(c) < ROUND_RUNS * full_ms(c):
+    if nearly_spent(c) or exhausted or c.round >= MOST_ROUNDS or free_ms(c) < ROUND_RUNS * full_ms(c):
         return Decision()
     return Decision(actions=(Propose(round=c.round + 1, count=max(2, free_ms(c) // full_ms(c) // 4)),))
 
