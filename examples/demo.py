@@ -21,7 +21,7 @@ IDEAS = """\
 [[idea]]
 statement = "Much larger batches give gradients with less noise."
 why = "Planted: the batch does not fit the memory limit, so the runbook has to split it and accumulate."
-set = { batch_size = 65536 }
+set = { batch_size = 131072 }
 predicted = 0.001
 """
 
