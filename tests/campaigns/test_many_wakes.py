@@ -13,6 +13,7 @@ import pytest
 from rea import gate
 from rea.campaign import waker
 from rea.domain.action import Wake
+from rea.domain.job import JobState
 from rea.testing.durable import DurableWorld, Shape, durable
 
 WAKES, ROUNDS = 8, 30
@@ -64,6 +65,16 @@ def whole_campaign(state: Path, rounds: int) -> dict[str, list[str]]:
 
 def test_of_eight_wakes_one_acts(tmp_path: Path) -> None:
     assert whole_campaign(tmp_path, ROUNDS) == {}
+
+
+def test_a_wake_that_was_ready_before_another_sees_what_that_one_launched(tmp_path: Path) -> None:
+    late = durable(tmp_path, SHORT)
+    first = durable(tmp_path, SHORT)
+    first.open()
+    first.wake()
+    launched = list(first.cluster.launches)
+    assert launched
+    assert {status.state for status in late.backend.poll(launched).values()} == {JobState.RUNNING}
 
 
 def test_planted_bug_without_the_lock_jobs_are_launched_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,13 @@
 import json
 import os
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from rea.domain.ids import JobId
-from rea.domain.job import JobState, Launch
+from rea.domain.job import JobState, JobStatus, Launch
 from rea.executor.backends.simulated import Run, SimulatedBackend
 
 RECORD_BYTES = 512  # a power of two, so that no record lies on two pages and a killed writer leaves a whole one or none
@@ -23,19 +24,21 @@ class LoggedCluster(SimulatedBackend):
 
     log: Path
     clock: float = 0.0
+    read: int = 0  # bytes of the log that are known
 
     def __post_init__(self) -> None:
         self.log.touch()
-        text = self.log.read_text()
-        for at in range(0, len(text), RECORD_BYTES):
-            self._recall(json.loads(text[at : at + RECORD_BYTES]))
+        self._catch_up()
+
+    def poll(self, jobs: Sequence[JobId]) -> Mapping[JobId, JobStatus]:
+        self._catch_up()
+        return SimulatedBackend.poll(self, jobs)
 
     def submit(self, launch: Launch) -> str:
         if self.reachable:
             run = self._limited(launch)
             told = {**asdict(run), "launch": launch.job, "at": self.now(), "wall": time.monotonic_ns()}
             self._note(told)
-            self._recall(told)
         return SimulatedBackend.submit(self, launch)
 
     def cancel(self, job: JobId) -> None:
@@ -45,7 +48,6 @@ class LoggedCluster(SimulatedBackend):
     def tick(self, clock: float) -> None:
         """Let the cluster's clock go on."""
         self._note({"now": clock})
-        self.clock = clock
 
     def _limited(self, launch: Launch) -> Run:
         run = self.outcome(launch)
@@ -60,6 +62,17 @@ class LoggedCluster(SimulatedBackend):
             os.write(handle, record.encode())
         finally:
             os.close(handle)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Take in what any process has told the cluster since: it is one cluster, whoever asks."""
+        with self.log.open() as file:
+            file.seek(self.read)
+            text = file.read()
+        whole = len(text) // RECORD_BYTES * RECORD_BYTES
+        self.read += whole
+        for at in range(0, whole, RECORD_BYTES):
+            self._recall(json.loads(text[at : at + RECORD_BYTES]))
 
     def _recall(self, told: dict[str, Any]) -> None:
         if "launch" in told:
