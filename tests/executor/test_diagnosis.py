@@ -85,6 +85,7 @@ def test_reruns_are_never_measured_and_count_as_no_insight() -> None:
     c = w.run()
     made = {job.id for job in probes(c)}
     assert made and all(c.jobs[j].measured is None and c.jobs[j].treatment is None for j in made)
+    assert c.failed == sum(r.failed for r in c.jobs.values()), "they are no failures of their own either"
     experiments = {job.experiment for job in probes(c)}
     assert not experiments & {f.experiment for f in c.findings.values()}
     assert not [e for e in experiments for p in c.phases.values() if e in p.experiments]

@@ -1,6 +1,6 @@
 """What execution should do next: note endings, treat failures, have ended jobs judged, submit what is reserved, reserve what is due. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -73,14 +73,20 @@ def reservations(c: Campaign) -> tuple[Event, ...]:
     """Reserve the next attempt of replicates that want one, as far as slots go."""
     free = c.policy.slots - len(live(c))
     wanted: list[Event] = []
-    # why something fails is found out before more of it is launched
-    for key in sorted(c.unsettled, key=lambda k: c.replicates[k].purpose is not Purpose.DIAGNOSE):
+    for key in _by_urgency(c):
         if len(wanted) >= free:
             break
         job = next_attempt(c, key)
         if job is not None:
             wanted.append(JobReserved(job=job))
     return tuple(wanted)
+
+
+def _by_urgency(c: Campaign) -> Iterable[str]:
+    """Return what wants a job in its order; why something fails is found out before more of it is launched."""
+    if diagnosis.under_way(c) is None:
+        return c.unsettled
+    return sorted(c.unsettled, key=lambda key: c.replicates[key].purpose is not Purpose.DIAGNOSE)
 
 
 def next_attempt(c: Campaign, key: str) -> Job | None:

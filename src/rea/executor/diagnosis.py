@@ -5,6 +5,7 @@ parts of it, down to one that fails and of which no part fails (delta debugging,
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from rea.domain.action import Decision
 from rea.domain.campaign import Campaign, JobRecord
@@ -43,9 +44,14 @@ def opened(c: Campaign, job: JobId) -> tuple[Event, ...]:
     return (DiagnosisOpened(job=job),) if c.noise is not None else ()
 
 
+def under_way(c: Campaign) -> Diagnosis | None:
+    """Return the oldest diagnosis that is open."""
+    return next((d for d in c.diagnoses.values() if d.fault is None), None)
+
+
 def step(c: Campaign, runbook: Sequence[RunbookEntry]) -> Decision:
     """Return the next step of the oldest diagnosis that is open: another rerun, or what was found."""
-    current = next((d for d in c.diagnoses.values() if d.fault is None), None)
+    current = under_way(c)
     if current is None:
         return Decision()
     probes = _Probes(c, current.job, runbook)
@@ -150,11 +156,7 @@ def _found(c: Campaign, d: Diagnosis, probes: _Probes) -> tuple[Event, ...]:
 def _diagnosed(d: Diagnosis, fault: Fault, minimal: Change, probes: _Probes, reason: str) -> Diagnosed:
     evidence = tuple(dict.fromkeys(probes.made))
     told = f"{reason} ({len(evidence)} reruns)"
-    return Diagnosed(
-        diagnosis=Diagnosis(
-            job=d.job, experiment=d.experiment, fault=fault, minimal=minimal, evidence=evidence, reason=told
-        )
-    )
+    return Diagnosed(diagnosis=replace(d, fault=fault, minimal=minimal, evidence=evidence, reason=told))
 
 
 def _experiment(c: Campaign, change: Change) -> Experiment:

@@ -116,7 +116,7 @@ class World:
             sources=(_Touching(_Switches(self), "source", self.fuse),),
             insights=_Touching(self.knowledge, "insights", self.fuse),
             judge=_Touching(_Judge(self), "judge", self.fuse),
-            workspace=_Touching(_Workspace(self), "workspace", self.fuse),
+            workspace=_Touching(SimulatedWorkspace(self.jobs), "workspace", self.fuse),
             search=_Touching(_Search(), "search", self.fuse),
             openings=_Touching(self.journal, "openings", self.fuse),
             notify=self._tell,
@@ -151,8 +151,8 @@ class World:
             budget_ms=round(self.budget_s * 1000),
             at="2026-01-01T00:00:00+00:00",
         )
-        checklist = _checklist(opened)
-        signed = _approval(checklist.digest, checklist.allowance_ms)
+        checklist = checklist_of(opened)
+        signed = approval(checklist.digest, checklist.allowance_ms)
         self.journal.append(
             CAMPAIGN, (opened, ChecklistRecorded(checklist=checklist), ChecklistSigned(approval=signed))
         )
@@ -166,7 +166,7 @@ class World:
         state = memory.now() if memory else self.state
         plan = state.plan
         if plan is not None and not state.approved:
-            self.journal.append(CAMPAIGN, (PlanApproved(approval=_approval(plan.digest, plan.budget_ms)),))
+            self.journal.append(CAMPAIGN, (PlanApproved(approval=approval(plan.digest, plan.budget_ms)),))
 
     def wake(self, memory: Recall | None = None) -> Wake:
         """Advance until there is nothing to do at once."""
@@ -237,11 +237,13 @@ class _Touching:
 
 
 @dataclass(frozen=True, slots=True)
-class _Workspace:
-    world: World
+class SimulatedWorkspace:
+    """Makes nothing, and remembers each job under its name."""
+
+    jobs: dict[JobId, Job]
 
     def launch(self, job: Job) -> Launch:
-        self.world.jobs[job.id] = job
+        self.jobs[job.id] = job
         return Launch(
             job=job.id,
             directory=f"/jobs/{job.id}",
@@ -347,12 +349,13 @@ class _Search:
         return tuple(c for c in grid if c not in tried)[:count]
 
 
-def _checklist(opened: CampaignOpened) -> Checklist:
+def checklist_of(opened: CampaignOpened, data: str = "data") -> Checklist:
+    """Return a checklist that passes, for a signature that grants half of the budget."""
     return Checklist(
         checks=(),
         commit=opened.commit,
         workload=digest(opened.workload),
-        data=Digest("data"),
+        data=Digest(data),
         test_rows=Digest("test"),
         judge=Digest("judge"),
         seal="handed_over",
@@ -362,5 +365,6 @@ def _checklist(opened: CampaignOpened) -> Checklist:
     )
 
 
-def _approval(subject: Digest, granted_ms: int) -> Approval:
+def approval(subject: Digest, granted_ms: int) -> Approval:
+    """Return what an engineer's approval of exactly these bytes records."""
     return Approval(subject=subject, by="an engineer", at="2026-01-01T00:00:00+00:00", granted_ms=granted_ms)

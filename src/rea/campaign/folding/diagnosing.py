@@ -1,5 +1,6 @@
 """Diagnoses: which failures are looked into, what is rerun for them, and what was found."""
 
+from rea.campaign.folding.scheduling import know, want
 from rea.domain import event as e
 from rea.domain.campaign import Campaign
 from rea.domain.diagnosis import Diagnosis
@@ -10,12 +11,9 @@ def diagnosing(c: Campaign, event: e.Diagnosing) -> None:
         case e.DiagnosisOpened(job=job) if job in c.jobs and job not in c.diagnoses:
             c.diagnoses[job] = Diagnosis(job=job, experiment=c.jobs[job].job.experiment)
         case e.ProbeAdded(job=job, experiment=experiment, replicate=replicate) if job in c.diagnoses:
-            c.experiments.setdefault(experiment.id, experiment)
-            c.alike.setdefault((experiment.fidelity, experiment.change), experiment.id)
+            know(c, experiment)
             if replicate.key not in c.replicates:
-                c.replicates[replicate.key] = replicate
-                c.runs_of[experiment.id] = (*c.runs_of.get(experiment.id, ()), replicate.key)
-                c.unsettled[replicate.key] = None
+                want(c, replicate)
         case e.Diagnosed(diagnosis=found) if (known := c.diagnoses.get(found.job)) and known.fault is None:
             c.diagnoses[found.job] = found
             if found.experiment in c.dropped:

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from rea.domain import event as e
 from rea.domain.campaign import Campaign, comparison_key
-from rea.domain.job import JobState
 
 
 def judging(c: Campaign, event: e.Judging) -> None:
@@ -17,7 +16,7 @@ def judging(c: Campaign, event: e.Judging) -> None:
                 c.scored[record.job.replicate.key] = event.job
         case e.PredictionsRefused() if (record := c.jobs.get(event.job)) and not record.judged:
             c.jobs[event.job] = replace(record, refused=event.reason)
-            c.failed += record.state not in (JobState.FAILED, JobState.LOST)
+            c.failed += not record.failed
         case e.Compared(comparisons=comparisons):
             for new in comparisons:
                 key = comparison_key(new.experiment, new.metric, new.rows, new.slice)

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from rea.campaign.folding.scheduling import know, want
 from rea.domain import event as e
 from rea.domain.campaign import Campaign, PhaseRecord
-from rea.domain.experiment import Experiment
 
 
 def phases(c: Campaign, event: e.Phases) -> None:
@@ -28,26 +28,19 @@ def phases(c: Campaign, event: e.Phases) -> None:
         case e.Suggested() if event.batch == c.batches:
             c.batches += 1
             for experiment in event.experiments:
-                _know(c, experiment)
+                know(c, experiment)
                 c.suggested.setdefault(experiment.id, event.batch)
         case _:
             pass
 
 
-def _know(c: Campaign, experiment: Experiment) -> None:
-    c.experiments.setdefault(experiment.id, experiment)
-    c.alike.setdefault((experiment.fidelity, experiment.change), experiment.id)
-
-
 def _schedule(c: Campaign, event: e.PhaseOpened | e.ReplicatesAdded) -> None:
     record = c.phases[f"{event.round}:{event.phase}"]
     for experiment in event.experiments:
-        _know(c, experiment)
+        know(c, experiment)
     fresh = [r for r in event.replicates if r.key not in c.replicates and r.experiment in c.experiments]
     for replicate in fresh:
-        c.replicates[replicate.key] = replicate
-        c.runs_of[replicate.experiment] = (*c.runs_of.get(replicate.experiment, ()), replicate.key)
-        c.unsettled[replicate.key] = None
+        want(c, replicate)
     known = dict.fromkeys(record.experiments) | dict.fromkeys(r.experiment for r in event.replicates)
     keys = record.replicates + tuple(r.key for r in fresh)
     c.phases[f"{event.round}:{event.phase}"] = replace(record, replicates=keys, experiments=tuple(known))

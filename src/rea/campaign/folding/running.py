@@ -34,7 +34,7 @@ def running(c: Campaign, event: e.Running) -> None:
 def _end(c: Campaign, record: JobRecord, event: e.JobEnded) -> None:
     c.jobs[event.job] = replace(record, state=event.status.state, status=event.status, cost_ms=event.cost_ms)
     c.finished += 1
-    c.failed += event.status.state in (JobState.FAILED, JobState.LOST)
+    c.failed += c.jobs[event.job].failed
     key = record.job.replicate.key
     c.costs[key] = c.costs.get(key, 0) + event.cost_ms
     if event.status.state is JobState.SUCCEEDED:
