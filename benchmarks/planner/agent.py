@@ -29,7 +29,7 @@ from rea.domain.evidence import Comparison, Measurement, Rows
 from rea.domain.experiment import Phase
 from rea.domain.ids import CampaignId, Digest, JobId, digest
 from rea.domain.job import Job, JobState, Launch
-from rea.domain.plan import Approval, Checklist, Policy
+from rea.domain.plan import Policy
 from rea.domain.runbook import RunbookEntry
 from rea.executor.backends.simulated import Run, SimulatedBackend
 from rea.knowledge.techniques.catalogue import load as techniques
@@ -39,6 +39,7 @@ from rea.planner.sources.history.source import HistorySource
 from rea.planner.sources.research.source import ResearchSource
 from rea.ports import Insights, Ports
 from rea.testing.memory import MemoryInsights, MemoryJournal
+from rea.testing.simulation import SimulatedWorkspace, approval, checklist_of
 
 NAME = CampaignId("bench")
 RUN_S = 60.0  # virtual seconds of a default training, so that limits and graces are in proportion
@@ -85,7 +86,7 @@ class Bench:
             if c.paused:
                 self.journal.append(NAME, (Resumed(by="bench", command=f"resume:{len(self.journal.read(NAME))}"),))
             elif c.plan is not None and not c.approved:
-                self.journal.append(NAME, (PlanApproved(approval=_approval(c.plan.digest, c.plan.budget_ms)),))
+                self.journal.append(NAME, (PlanApproved(approval=approval(c.plan.digest, c.plan.budget_ms)),))
             elif not self._pass_time():
                 raise RuntimeError(f"{self.cell.name}: the campaign stands still")
 
@@ -139,19 +140,8 @@ class Bench:
             budget_ms=budget,
             at=AT,
         )
-        checklist = Checklist(
-            checks=(),
-            commit=opened.commit,
-            workload=digest(opened.workload),
-            data=Digest(self.cell.data),
-            test_rows=Digest("test"),
-            judge=Digest("judge"),
-            seal="handed_over",
-            allowance_ms=budget // 2,
-            budget_ms=budget,
-            smoke_ms=1000,
-        )
-        signed = ChecklistSigned(approval=_approval(checklist.digest, checklist.allowance_ms))
+        checklist = checklist_of(opened, self.cell.data)
+        signed = ChecklistSigned(approval=approval(checklist.digest, checklist.allowance_ms))
         self.journal.append(NAME, (opened, ChecklistRecorded(checklist=checklist), signed))
 
     def _ports(self, entries: tuple[RunbookEntry, ...]) -> Ports:
@@ -162,7 +152,7 @@ class Bench:
             sources=(HistorySource(self.insights, known), ResearchSource(known, self.insights)),
             insights=self.insights,
             judge=_Judge(self),
-            workspace=_Workspace(self),
+            workspace=SimulatedWorkspace(self.jobs),
             search=OptunaSearch(),
             openings=self.journal,
             notify=lambda kind, text: None,
@@ -170,26 +160,6 @@ class Bench:
             runbook=entries,
             directory=Path("/nonexistent"),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Workspace:
-    bench: Bench
-
-    def launch(self, job: Job) -> Launch:
-        self.bench.jobs[job.id] = job
-        return Launch(
-            job=job.id,
-            directory=f"/bench/{job.id}",
-            argv=("train",),
-            cwd="/bench",
-            environment=(),
-            time_limit_s=job.time_limit_s,
-            silence_limit_s=0,
-        )
-
-    def clean(self, job: JobId) -> None:
-        return
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,10 +217,6 @@ class _Judge:
     def _blocks(self, jobs: Sequence[JobId]) -> list[float]:
         """Blocks are kept of whole trainings; those of the cheap fidelity are taken to be as noisy."""
         return [fmean(column) for column in zip(*(self._trained(j).blocks for j in jobs), strict=True)]
-
-
-def _approval(subject: Digest, granted_ms: int) -> Approval:
-    return Approval(subject=subject, by="bench", at=AT, granted_ms=granted_ms)
 
 
 def campaign(

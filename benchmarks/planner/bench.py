@@ -62,9 +62,13 @@ def tasks() -> list[Task]:
 
 @cache
 def _known() -> tuple[Records, Traces]:
+    return _records(replay_only=QUICK), Traces(WORK)
+
+
+def _records(replay_only: bool = False) -> Records:
     sys.path.insert(0, str(RANKER))
     WORK.mkdir(parents=True, exist_ok=True)
-    return Records(WORK, replay_only=QUICK), Traces(WORK)
+    return Records(WORK, replay_only=replay_only)
 
 
 def done(task: Task) -> tuple[Task, list[Result], int]:
@@ -150,11 +154,9 @@ def headline(results: Sequence[Result], searches: int) -> str:
 
 def verify(count: int = 12) -> int:
     """Retrain some records and compare every figure; what differs was recorded by another trainer or on another kind of machine."""
-    sys.path.insert(0, str(RANKER))
-    WORK.mkdir(parents=True, exist_ok=True)
-    records = Records(WORK)
+    records = _records()
     by_name = {cell.name: cell for cell in CELLS}
-    lines = list(recording.lines(WORK))
+    lines = list(recording.SHELF.lines(WORK))
     off = 0
     for line in Random(1).sample(lines, min(count, len(lines))):
         again = records.again(by_name[line["cell"]], tuple(line["words"].split(" ")), line["seed"])
@@ -170,7 +172,7 @@ def verify(count: int = 12) -> int:
 def main() -> int:
     match sys.argv[1:]:
         case ["pack"]:
-            print(f"{recording.pack(WORK)} trainings and {tracing.pack(WORK)} traces kept")
+            print(f"{recording.SHELF.pack(WORK)} trainings and {tracing.SHELF.pack(WORK)} traces kept")
             return 0
         case ["verify"]:
             return verify()

@@ -93,9 +93,7 @@ def _ml100k(_: Path) -> pa.Table:
     first = pc.min(table["timestamp"]).as_py()
     day = pc.cast(pc.divide(pc.subtract(table["timestamp"], first), 86_400), pa.int32())
     table = table.append_column("day", day)
-    return table.drop_columns(["split", "rating", "timestamp"]).rename_columns(
-        ["split" if n == "split_user" else n for n in table.drop_columns(["split", "rating", "timestamp"]).schema.names]
-    )
+    return _renamed(table.drop_columns(["split", "rating", "timestamp"]), "split_user", "split")
 
 
 def _synthetic(folder: Path) -> pa.Table:
@@ -116,9 +114,11 @@ def _synthetic(folder: Path) -> pa.Table:
     table = pq.read_table(path)
     path.unlink()
     known = [name for name in table.schema.names if name.startswith("p_") or name == "row_id"]
-    return table.drop_columns(known).rename_columns(
-        ["label" if n == "click" else n for n in table.drop_columns(known).schema.names]
-    )
+    return _renamed(table.drop_columns(known), "click", "label")
+
+
+def _renamed(table: pa.Table, old: str, new: str) -> pa.Table:
+    return table.rename_columns([new if name == old else name for name in table.schema.names])
 
 
 _READERS: dict[str, Callable[[Path], pa.Table]] = {

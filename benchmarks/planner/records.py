@@ -1,19 +1,15 @@
 """Trainings that were done, kept as figures by content: data, trainer, configuration, seed. What is kept is replayed, what is new is trained."""
 
-import gzip
 import hashlib
-import json
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from benchmarks.planner import data, trainer
 from benchmarks.planner.cells import Cell, Configuration, words
+from benchmarks.planner.shelf import Line, Shelf
 from benchmarks.planner.trainer import Labels, Trained
 
-KEPT = Path(__file__).with_name("records.jsonl.gz")
+SHELF = Shelf(Path(__file__).with_name("records.jsonl.gz"), "fresh", ("cell", "words", "seed"))
 TRAINER = "1"  # of what the ranker computes; `verify` retrains some records and tells when this has to change
 
 
@@ -33,7 +29,7 @@ class Records:
     _prints: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for line in lines(self.work):
+        for line in SHELF.lines(self.work):
             self.known[line["key"]] = _trained(line)
 
     def train(self, cell: Cell, configuration: Configuration, seed: int) -> Trained:
@@ -76,7 +72,7 @@ class Records:
         return self._views[name]
 
     def _keep(self, key: str, cell: Cell, said: tuple[str, ...], seed: int, done: Trained) -> None:
-        line = {
+        line: Line = {
             "key": key,
             "cell": cell.name,
             "words": " ".join(said),
@@ -89,32 +85,11 @@ class Records:
             "reading": round(done.reading, 3),
             "failed": done.failed,
         }
-        with (self.work / f"fresh-{os.getpid()}.jsonl").open("a") as file:
-            file.write(json.dumps(line) + "\n")
+        SHELF.add(self.work, line)
         self.known[key] = _trained(line)
         self.fresh += 1
 
 
-def pack(work: Path) -> int:
-    """Write everything that is recorded into the one file that the project keeps; return how many trainings that are."""
-    kept = {line["key"]: line for line in lines(work)}
-    ordered = sorted(kept.values(), key=lambda x: (x["cell"], x["words"], x["seed"]))
-    with gzip.GzipFile(KEPT, "wb", mtime=0) as file:
-        file.write("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in ordered).encode())
-    return len(ordered)
-
-
-def lines(work: Path) -> Iterator[dict[str, Any]]:
-    """Yield what is kept with the project, then what is recorded since."""
-    if KEPT.exists():
-        with gzip.open(KEPT, "rt") as file:
-            yield from map(json.loads, file)
-    for path in sorted(work.glob("fresh-*.jsonl")):
-        for line in path.read_text().splitlines(keepends=True):
-            if line.endswith("\n"):  # what was being written when a recording was killed is done again
-                yield json.loads(line)
-
-
-def _trained(line: dict[str, Any]) -> Trained:
+def _trained(line: Line) -> Trained:
     names = ("test", "auc", "seconds", "reading", "failed")
     return Trained(curve=tuple(line["curve"]), blocks=tuple(line["blocks"]), **{name: line[name] for name in names})

@@ -1,20 +1,18 @@
 """What each contender would have handed over and when. Searches of others are kept and replayed; this project's are always run anew."""
 
-import gzip
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from benchmarks.planner.agent import campaign
 from benchmarks.planner.cells import Cell, Value
 from benchmarks.planner.contenders import search
 from benchmarks.planner.purse import RUNS, Purse, handed_over
 from benchmarks.planner.records import Records
+from benchmarks.planner.shelf import Shelf
 
-KEPT = Path(__file__).with_name("traces.jsonl.gz")
+SHELF = Shelf(Path(__file__).with_name("traces.jsonl.gz"), "traces", ("level", "cell", "contender", "search"))
 RULES = "1"  # of the contenders: to be raised when what they do changes
 AGENT = "rea"
 Trace = list[tuple[float, dict[str, Value]]]
@@ -54,7 +52,7 @@ class Traces:
     known: dict[str, Trace] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for line in _lines(self.work):
+        for line in SHELF.lines(self.work):
             self.known[line["key"]] = [(spent, configuration) for spent, configuration in line["trace"]]
 
     def of(self, task: Task, records: Records) -> Trace:
@@ -80,26 +78,10 @@ class Traces:
             "search": task.number,
             "trace": trace,
         }
-        with (self.work / f"traces-{os.getpid()}.jsonl").open("a") as file:
-            file.write(json.dumps(line) + "\n")
+        SHELF.add(self.work, line)
         self.known[task.key] = json.loads(json.dumps(trace))
 
 
 def chosen(trace: Trace, share: float) -> dict[str, Value]:
     """Return the configuration that was to be handed over after ``share`` of the budget."""
     return dict(handed_over(trace, share * RUNS))
-
-
-def pack(work: Path) -> int:
-    """Write all traces into the one file that the project keeps; return how many they are."""
-    lines = {line["key"]: line for line in _lines(work)}
-    ordered = sorted(lines.values(), key=lambda x: (x["level"], x["cell"], x["contender"], x["search"]))
-    with gzip.GzipFile(KEPT, "wb", mtime=0) as file:
-        file.write("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in ordered).encode())
-    return len(ordered)
-
-
-def _lines(work: Path) -> list[dict[str, Any]]:
-    texts = [gzip.decompress(KEPT.read_bytes()).decode()] if KEPT.exists() else []
-    texts += [path.read_text() for path in sorted(work.glob("traces-*.jsonl"))]
-    return [json.loads(line) for text in texts for line in text.splitlines(keepends=True) if line.endswith("\n")]
