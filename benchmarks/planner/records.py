@@ -1,8 +1,9 @@
 """Trainings that were done, kept as figures by content: data, trainer, configuration, seed. What is kept is replayed, what is new is trained."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 
 from benchmarks.planner import data, trainer
 from benchmarks.planner.cells import Cell, Configuration, words
@@ -10,6 +11,8 @@ from benchmarks.planner.shelf import Line, Shelf
 from benchmarks.planner.trainer import Labels, Trained
 
 SHELF = Shelf(Path(__file__).with_name("records.jsonl.gz"), "fresh", ("cell", "words", "seed"))
+SEED = 0  # of the default training by which a busy machine is told
+EVERY = 20  # trainings between two looks at how busy the machine is
 TRAINER = "1"  # of what the ranker computes; `verify` retrains some records and tells when this has to change
 
 
@@ -27,10 +30,13 @@ class Records:
     fresh: int = 0
     _views: dict[str, tuple[Path, Labels]] = field(default_factory=dict)
     _prints: dict[str, str] = field(default_factory=dict)
+    _defaults: dict[str, list[float]] = field(default_factory=dict)
+    _paces: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for line in SHELF.lines(self.work):
             self.known[line["key"]] = _trained(line)
+            self._defaults.setdefault(line["cell"] + line["words"], []).append(line["seconds"])
 
     def train(self, cell: Cell, configuration: Configuration, seed: int) -> Trained:
         """Return the figures of one training, from the records or by doing it.
@@ -45,7 +51,9 @@ class Records:
                 raise Missing(f"{cell.name} seed {seed}: {' '.join(said)}")
             view, labels = self._view(cell.data)
             trainer.warm()
-            self._keep(key, cell, said, seed, trainer.train(view, labels, said, seed))
+            pace = self._pace(cell, view, labels)
+            done = trainer.train(view, labels, said, seed)
+            self._keep(key, cell, said, seed, replace(done, seconds=done.seconds * pace, reading=done.reading * pace))
         return self.known[key]
 
     def again(self, cell: Cell, said: tuple[str, ...], seed: int) -> Trained:
@@ -56,6 +64,17 @@ class Records:
     def key(self, cell: Cell, said: tuple[str, ...], seed: int) -> str:
         told = "\n".join((self._print(cell.data), TRAINER, *said, str(seed)))
         return hashlib.sha256(told.encode()).hexdigest()[:20]
+
+    def _pace(self, cell: Cell, view: Path, labels: Labels) -> float:
+        """Return by what to multiply CPU seconds: what the cell's default took when it was recorded, over what it takes on the machine as
+        busy as it is now. Two searches that were recorded beside different company are so charged alike."""
+        said = words(cell, {})
+        usual = self._defaults.get(cell.name + " ".join(said))
+        at, pace = self._paces.get(cell.name, (-EVERY, 1.0))
+        if usual and self.fresh - at >= EVERY:
+            at, pace = self.fresh, median(usual) / trainer.train(view, labels, said, SEED).seconds
+            self._paces[cell.name] = at, pace
+        return pace
 
     def _print(self, name: str) -> str:
         if name not in self._prints:
