@@ -155,6 +155,7 @@ class Bench:
             workspace=SimulatedWorkspace(self.jobs),
             search=OptunaSearch(),
             openings=self.journal,
+            standings=self.journal,
             notify=lambda kind, text: None,
             now=lambda: self.clock,
             runbook=entries,

@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from rea.domain.event import AGENT, Paused
 from rea.domain.experiment import Purpose
 from rea.domain.ids import CampaignId, Digest, JobId, digest
 from rea.domain.job import LOCAL, JobStatus, Launch
-from rea.domain.runbook import RunbookEntry
+from rea.domain.runbook import RunbookEntry, standing_of
 from rea.executor.backends.chosen import Chosen, recorded
 from rea.executor.contract.directory import write_durably
 from rea.ports import HypothesisSource, JobBackend, Ports
@@ -128,12 +128,21 @@ def insights(config: Settings) -> SqlInsights:
     return SqlInsights(database(config))
 
 
-def runbook() -> tuple[tuple[RunbookEntry, ...], Digest]:
-    """Return the runbook and its digest, which every plan names."""
-    from rea.knowledge.runbook.load import digest_of, load
+def runbook(config: Settings | None = None) -> tuple[tuple[RunbookEntry, ...], Digest]:
+    """Return the runbook, the user's own entries with their standing, and its digest, which every plan names."""
+    from rea.knowledge.runbook.load import digest_of, load, load_own
 
     entries = load()
+    if config is not None:
+        entries += _with_standing(config, load_own(config.runbook, entries)[0])
     return entries, digest_of(entries)
+
+
+def _with_standing(config: Settings, own: tuple[RunbookEntry, ...]) -> tuple[RunbookEntry, ...]:
+    if not own:
+        return ()
+    known = journal(config).verdicts([entry.digest for entry in own])
+    return tuple(replace(entry, standing=standing_of(known[entry.digest])) for entry in own)
 
 
 def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], lease: Lease | None = None) -> Ports:
@@ -155,6 +164,7 @@ def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], l
         workspace=reopen(directory, state.setup),
         search=OptunaSearch(),
         openings=log,
+        standings=log,
         notify=notifier(config, campaign),
         now=time.time,
         runbook=entries,
@@ -209,7 +219,7 @@ def wake(state: Path, campaign: str) -> Wake:
     from rea.campaign.advance import advance
 
     config, name = settings(state), CampaignId(campaign)
-    entries, bound_to = runbook()
+    entries, bound_to = runbook(config)
     with leased(config, name) as lease:
         recall = recall_of(config, name)
         world = ports(config, recall, entries, lease)

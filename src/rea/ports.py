@@ -14,7 +14,7 @@ from rea.domain.ids import CampaignId, Digest, HypothesisId, JobId
 from rea.domain.insight import Insight, Prior, Setting
 from rea.domain.job import Job, JobStatus, Launch
 from rea.domain.lever import Lever, Scalar
-from rea.domain.runbook import RunbookEntry
+from rea.domain.runbook import EntryVerdict, RunbookEntry
 from rea.domain.workload import Workload
 
 
@@ -124,6 +124,12 @@ class Openings(Protocol):
     def count(self, data: Digest) -> int: ...
 
 
+class Standings(Protocol):
+    """Whether runbook entries were right, over all campaigns."""
+
+    def verdicts(self, entries: Sequence[Digest]) -> Mapping[Digest, Sequence[EntryVerdict]]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """The outside world of one campaign, assembled once by ``rea.app``."""
@@ -136,6 +142,7 @@ class Ports:
     workspace: Workspace
     search: Search
     openings: Openings
+    standings: Standings
     notify: Callable[[str, str], None]
     now: Callable[[], float]
     runbook: tuple[RunbookEntry, ...]

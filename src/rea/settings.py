@@ -17,6 +17,7 @@ class Settings:
     slots: int = 1
     shared: str = ""  # URL of a store that several machines use, "" for a file under ``state``
     backend: str = "local"  # of campaigns that are started from now on
+    own_runbook: Path | None = None  # a folder of entries beside the shipped ones; None: ``runbook`` under ``state``
 
     @property
     def store(self) -> Path:
@@ -38,13 +39,20 @@ class Settings:
         """The script that jobs and the timer call: it stays where it is when an environment is upgraded."""
         return self.state / "bin" / "wake"
 
+    @property
+    def runbook(self) -> Path:
+        """The folder of a user's own runbook entries, which need not be there."""
+        return self.own_runbook or self.state / "runbook"
+
     def campaign(self, name: str) -> Path:
         return self.state / "campaigns" / name
 
 
 def settings(state: Path | None = None) -> Settings:
-    """Return the settings in force. ``REA_STATE``, ``REA_NOTIFY``, ``REA_SLOTS`` and ``REA_BACKEND`` win over the defaults."""
+    """Return the settings in force. ``REA_STATE``, ``REA_NOTIFY``, ``REA_SLOTS``, ``REA_BACKEND`` and ``REA_RUNBOOK`` win over the defaults."""
+    own = os.environ.get("REA_RUNBOOK")
     return Settings(
+        own_runbook=Path(own).absolute() if own else None,
         state=(state or _state()).absolute(),
         notify=tuple(shlex.split(os.environ.get("REA_NOTIFY", ""))),
         shared=os.environ.get("REA_STORE", "") or _kept(state or _state()),

@@ -146,6 +146,7 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_and_keeps_its_campai
     path = tmp_path / "store.db"
     SqlJournal(Database(path)).append(C, [note("a")])
     execute(path, "DROP TABLE leases")
+    execute(path, "DROP TABLE verdicts")
     execute(path, "UPDATE meta SET value = 1")
     database = Database(path)
     assert len(SqlJournal(database).read(C)) == 1

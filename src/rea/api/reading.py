@@ -9,6 +9,7 @@ from rea.domain.evidence import Finding, Verdict
 from rea.domain.experiment import Phase
 from rea.domain.hypothesis import Effect
 from rea.domain.proposal import Outcome
+from rea.report.facts.failures import in_shadow
 
 SCHEMA = "rea/1"
 
@@ -185,6 +186,7 @@ def _job(c: Campaign, name: str) -> str:
     if r is None:
         return ""
     end = f"{r.state} {r.status.reason if r.status else ''}".strip()
+    shadow = "".join(f"; {told}" for told in in_shadow(c, r))
     treated = f"; {r.treatment.entry}: {r.treatment.remedy}, {r.treatment.reason}" if r.treatment else ""
     refused = f"; predictions refused: {r.refused}" if r.refused else ""
-    return f"{r.job.change} at {r.job.fidelity}, seed {r.job.seed}, {r.cost_ms / 1000:.1f} device-seconds: {end}{refused}{treated}"
+    return f"{r.job.change} at {r.job.fidelity}, seed {r.job.seed}, {r.cost_ms / 1000:.1f} device-seconds: {end}{refused}{treated}{shadow}"

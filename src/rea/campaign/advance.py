@@ -42,11 +42,13 @@ def advance(campaign: CampaignId, ports: Ports, runbook: Digest, recall: Recall 
 
 def _observed(c: Campaign, ports: Ports) -> Observed:
     confirming = c.opening is None and c.phase(1, Phase.CONFIRMATION) is not None
+    own = [e.digest for e in ports.runbook if e.own] if c.shadows or c.bound else []
     return Observed(
         now=ports.now(),
         jobs=observe(c, ports),
         stop_file=(ports.directory / STOP).exists(),
         openings=ports.openings.count(c.checklist.test_rows) if confirming and c.checklist else 0,
+        entries=ports.standings.verdicts(own) if own else {},
     )
 
 

@@ -3,12 +3,13 @@
 from rea.campaign.guard import guard
 from rea.domain.action import Decision, Observed
 from rea.domain.campaign import Campaign
-from rea.domain.event import AGENT, Concluded, Paused, Stopped
+from rea.domain.event import AGENT, Concluded, Paused, PlanDrafted, Stopped
 from rea.domain.ids import Digest
 from rea.domain.proposal import Outcome, Proposal
 from rea.domain.runbook import RunbookEntry
 from rea.executor import decide as executor
 from rea.executor.jobs import live
+from rea.executor.shadow import binding
 from rea.knowledge import decide as knowledge
 from rea.planner import decide as planner
 
@@ -35,6 +36,8 @@ def decide(c: Campaign, observed: Observed, runbook: tuple[RunbookEntry, ...], r
         learning = Decision(tuple(x for x in learning.events if not isinstance(x, Concluded)), learning.actions)
     # what was learnt is recorded before the next thing is planned, so that planning sees it
     wanted = running + (learning or planner.decide(c, observed, runbook_digest))
+    if any(isinstance(event, PlanDrafted) for event in wanted.events):
+        wanted += Decision(events=binding(runbook, runbook_digest))
     return guard(c, wanted)
 
 

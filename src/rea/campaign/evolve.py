@@ -42,6 +42,8 @@ def apply(campaign: Campaign, event: e.Event) -> None:
             folding.running(campaign, event)
         case e.DiagnosisOpened() | e.ProbeAdded() | e.Diagnosed():
             folding.diagnosing(campaign, event)
+        case e.RunbookBound() | e.EntryShadowed() | e.EntryJudged() | e.EntryStanding():
+            folding.shadowing(campaign, event)
         case (
             e.PhaseOpened()
             | e.ReplicatesAdded()

@@ -49,6 +49,8 @@ def page(c: Campaign, p: Plan) -> str:
         "",
         f"what Confirmation can detect: >= {p.detectable:.2%} of relative improvement",
     ]
+    if named := c.bound.get(p.runbook):
+        lines.append(f"of your own runbook entries these may act: {', '.join(name for name, _ in named)}")
     lines.append(f"digest {c.plan_digest}")
     lines.append(
         "approved"

@@ -47,6 +47,7 @@ def examine(face: Face) -> Iterator[Check]:
     yield from _store(face)
     yield from _journals(face)
     yield from _timer(face)
+    yield _runbook(face)
     free = shutil.disk_usage(face.config.state).free
     yield Check(
         name="disk",
@@ -95,6 +96,18 @@ def _journals(face: Face) -> Iterator[Check]:
     else:
         detail = f"{sum(lengths)} events of {len(lengths)} campaigns are what was written"
         yield Check(name="journals", ok=True, detail=detail)
+
+
+def _runbook(face: Face) -> Check:
+    """Read the user's own entries and try each on its own excerpts."""
+    from rea.knowledge.runbook.load import load, load_own
+
+    shipped = load()
+    own, problems = load_own(face.config.runbook, shipped)
+    detail = f"{len(shipped)} entries, {len(own)} of your own in {face.config.runbook}"
+    if problems:
+        detail += "; left out: " + "; ".join(problems)
+    return Check(name="runbook", ok=not problems, detail=detail, fix="correct these files")
 
 
 def _timer(face: Face) -> Iterator[Check]:

@@ -17,6 +17,7 @@ COMMANDS = {
     "pause": ("decide", "launch nothing more for now"),
     "resume": ("decide", "go on after a pause"),
     "stop": ("decide", "end the campaign; what was learnt is kept"),
+    "runbook": ("runbook", "your own runbook entries and what they have earned; say whether one was right"),
     "steer": ("decide", "go to Confirmation now, or drop a hypothesis"),
     "status": ("read", "where a campaign stands, in five lines"),
     "watch": ("read", "follow a campaign; close it at any time, nothing depends on it"),

@@ -1,12 +1,13 @@
 """What the agent may do to the world, what it observes of it, and what it decided. Every action is safe to repeat."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rea.domain.event import Event
 from rea.domain.evidence import Rows
-from rea.domain.ids import ExperimentId, JobId
+from rea.domain.ids import Digest, ExperimentId, JobId
 from rea.domain.job import Job, JobStatus
+from rea.domain.runbook import EntryVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,7 @@ class Observed:
     jobs: Mapping[JobId, JobStatus] = field(default_factory=dict)
     stop_file: bool = False
     openings: int = 0  # of this data's test rows, over all campaigns
+    entries: Mapping[Digest, Sequence[EntryVerdict]] = field(default_factory=dict)  # own ones, over all campaigns
 
 
 @dataclass(frozen=True, slots=True)

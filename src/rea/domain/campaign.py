@@ -16,6 +16,7 @@ from rea.domain.lever import Role
 from rea.domain.plan import Approval, Checklist, Plan, Policy
 from rea.domain.proposal import Proposal
 from rea.domain.records import Attempts, JobRecord, Jobs
+from rea.domain.runbook import ShadowCall, Standing
 from rea.domain.workload import Workload
 
 __all__ = ["NO_CAMPAIGN", "NO_DIGEST", "Campaign", "JobRecord", "PhaseRecord", "comparison_key"]
@@ -81,6 +82,11 @@ class Campaign:
     memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)  # see ``once``
     dropped: dict[ExperimentId, str] = field(default_factory=dict)
     diagnoses: dict[JobId, Diagnosis] = field(default_factory=dict)  # by the job that failed, oldest first
+    bound: dict[Digest, tuple[tuple[str, Digest], ...]] = field(
+        default_factory=dict
+    )  # own entries that may act, by the digest of the runbook that a plan names
+    shadows: dict[str, ShadowCall] = field(default_factory=dict)  # by entry and replicate
+    standings: dict[Digest, Standing] = field(default_factory=dict)  # of own entries that rose or fell here
     phases: dict[str, PhaseRecord] = field(default_factory=dict)  # by "round:phase"
     batches: int = 0  # answers of the search so far
     suggested: dict[ExperimentId, int] = field(default_factory=dict)  # which batch

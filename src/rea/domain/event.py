@@ -11,7 +11,7 @@ from rea.domain.insight import Insight
 from rea.domain.job import Job, JobStatus
 from rea.domain.plan import Approval, Checklist, Plan, Policy
 from rea.domain.proposal import Proposal
-from rea.domain.runbook import Treatment
+from rea.domain.runbook import ShadowCall, Standing, Treatment
 from rea.domain.workload import Workload
 
 AGENT = "rea"  # stands in ``by`` where no person acted
@@ -268,6 +268,60 @@ class Diagnosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunbookBound:
+    """Which of a user's own entries (name, digest) may act under a plan that names ``runbook``, and which are in shadow."""
+
+    runbook: Digest
+    trusted: tuple[tuple[str, Digest], ...]
+    shadow: tuple[tuple[str, Digest], ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"runbook:{self.runbook}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryShadowed:
+    """An entry in shadow knew a failure; it was dealt with as if there were no such entry."""
+
+    call: ShadowCall
+
+    @property
+    def key(self) -> str:
+        return f"shadow:{self.call.job}:{self.call.entry[:16]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryJudged:
+    """The truth about a failure, and whether an entry had it right; ``evidence`` says how it became known."""
+
+    entry: Digest
+    name: str
+    replicate: str
+    agrees: bool
+    evidence: str
+    by: str = AGENT
+
+    @property
+    def key(self) -> str:
+        return f"shadow:{self.replicate}:{self.entry[:16]}:judged:{self.by}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryStanding:
+    """An entry was promoted or demoted; ``evidence`` names the replicates (campaign/replicate) that it rests on."""
+
+    entry: Digest
+    name: str
+    standing: Standing
+    evidence: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return f"standing:{self.entry}:{self.standing}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """The judge accepted a job's predictions. ``fingerprint`` identifies them; ``claims`` are the job's own words."""
 
@@ -411,10 +465,11 @@ Setup = CampaignOpened | ChecklistRecorded | ChecklistSigned | Calibrated
 Planning = HypothesesProposed | HypothesisAmended | HypothesisRejected | PlanDrafted | PlanApproved
 Running = JobReserved | JobSubmitted | JobEnded | JobTreated
 Diagnosing = DiagnosisOpened | ProbeAdded | Diagnosed
+Shadowing = RunbookBound | EntryShadowed | EntryJudged | EntryStanding
 Phases = PhaseOpened | ReplicatesAdded | ExperimentDropped | ReplicateCut | PhaseEnded | PhaseClosed | Suggested
 Judging = Measured | PredictionsRefused | Compared | TestOpened | InsightsRecorded
 Life = Notified | Paused | Resumed | Steered | Stopped | Concluded
-Event = Setup | Planning | Running | Diagnosing | Phases | Judging | Life
+Event = Setup | Planning | Running | Diagnosing | Shadowing | Phases | Judging | Life
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from rea.domain.experiment import Purpose
 from rea.domain.ids import JobId
 from rea.domain.job import Job, JobState, JobStatus
 from rea.domain.runbook import Remedy, RunbookEntry, Treatment
-from rea.executor import diagnosis, failures
+from rea.executor import diagnosis, failures, shadow
 from rea.executor.jobs import job_for, live, lost_checkpoint
 
 MOST_RECENT = 100  # ended jobs that tell a storm: those of a long campaign are not all looked through again
@@ -35,8 +35,11 @@ def decide(c: Campaign, observed: Observed, runbook: tuple[RunbookEntry, ...]) -
     treated = treatments(c, runbook)
     if treated:
         return Decision(events=(*treated, *storm(c)))
+    told = shadow.step(c, observed, runbook)
+    if told:
+        return Decision(events=told)
     planned = Decision(events=reservations(c), actions=submissions(c, observed) + judging(c))
-    return planned + diagnosis.step(c, runbook)
+    return planned + diagnosis.step(c, shadow.trusted(c, runbook))
 
 
 def wind_down(c: Campaign, observed: Observed) -> Decision:
@@ -130,8 +133,10 @@ def _treat(c: Campaign, job: JobId, runbook: tuple[RunbookEntry, ...]) -> tuple[
     if record.refused:
         status = replace(status, state=JobState.FAILED, reason=f"predictions refused: {record.refused}")
     earlier = tuple(t for j in c.attempts[record.job.replicate.key] if (t := c.jobs[j].treatment) is not None)
-    treatment = failures.treat(record.job, status, runbook, earlier, c.setup)
-    return (JobTreated(job=job, treatment=treatment), *_consequences(c, record.job, treatment))
+    acting = shadow.trusted(c, runbook)
+    treatment = failures.treat(record.job, status, acting, earlier, c.setup)
+    beside = (*shadow.calls(c, record.job, status, runbook, earlier), *shadow.given_up(record.job, treatment, acting))
+    return (JobTreated(job=job, treatment=treatment), *beside, *_consequences(c, record.job, treatment))
 
 
 def _consequences(c: Campaign, job: Job, treatment: Treatment) -> tuple[Event, ...]:

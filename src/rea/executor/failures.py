@@ -22,7 +22,7 @@ FIRST_LAUNCHES = 3
 IN_A_ROW = 5
 
 _MARK = re.compile(r"^\[(?:rank|default)?\d{1,4}\]: ?", re.MULTILINE)
-_AGAIN = (Remedy.RETRY, Remedy.ADJUST)
+AGAIN = (Remedy.RETRY, Remedy.ADJUST)
 _NOT_THE_TREATMENT = (Cause.INFRASTRUCTURE, Cause.WORKLOAD, Cause.UNKNOWN)
 
 
@@ -48,13 +48,13 @@ def treat(
     entry = classify(runbook, status)
     if entry is None:
         return _unknown(job, status, history)
-    if entry.remedy not in _AGAIN:
+    if entry.remedy not in AGAIN:
         return _decided(entry, entry.remedy, entry.explanation)
     if len(history) >= MOST_TREATMENTS:
         return _decided(
             entry, entry.then, f"{entry.explanation}; {len(history)} attempts failed before, for various reasons"
         )
-    used = sum(t.entry == entry.name and t.remedy in _AGAIN for t in history)
+    used = sum(t.entry == entry.name and t.remedy in AGAIN for t in history)
     if used >= entry.limit:
         return _decided(entry, entry.then, f"{entry.explanation}; still so after {used} x {entry.remedy}")
     if entry.remedy is Remedy.ADJUST:

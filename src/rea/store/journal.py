@@ -1,6 +1,6 @@
 """The journal: append-only, hash-chained, one transaction an append."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -9,6 +9,7 @@ from rea.domain.errors import StaleDecision, UsageError
 from rea.domain.event import Event, Recorded
 from rea.domain.ids import CampaignId, Digest
 from rea.domain.ledger import Ledger
+from rea.domain.runbook import EntryVerdict
 from rea.store import amounts, codec, leases, projections, stream
 from rea.store.database import Database
 from rea.store.leases import Lease
@@ -24,7 +25,7 @@ def utc_now() -> str:
 
 
 class SqlJournal:
-    """The ``Journal`` and ``Openings`` ports over a database. ``now`` stamps what is appended, for display only."""
+    """The ``Journal``, ``Openings`` and ``Standings`` ports over a database. ``now`` stamps what is appended, for display only."""
 
     def __init__(self, database: Database, now: Callable[[], str] = utc_now, lease: Lease | None = None) -> None:
         """With a ``lease``, what is appended to its campaign is refused once somebody else has taken it."""
@@ -109,6 +110,11 @@ class SqlJournal:
         """Return how often the test rows of ``data`` were opened, over all campaigns."""
         with self._database.read() as connection:
             return projections.openings_of(connection, data)
+
+    def verdicts(self, entries: Sequence[Digest]) -> Mapping[Digest, Sequence[EntryVerdict]]:
+        """Return whether runbook entries were right, over all campaigns."""
+        with self._database.read() as connection:
+            return projections.verdicts_of(connection, entries)
 
 
 def _draft(at: str, event: Event) -> Draft:

@@ -12,6 +12,10 @@ MIGRATIONS: Mapping[int, Sequence[str]] = {
         "CREATE TABLE leases (stream TEXT NOT NULL, holder TEXT NOT NULL, fence BIGINT NOT NULL, expires FLOAT NOT NULL, "
         "PRIMARY KEY (stream))",
     ),
+    2: (
+        "CREATE TABLE verdicts (entry TEXT NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL, replicate TEXT NOT NULL, "
+        "agrees INTEGER NOT NULL, PRIMARY KEY (entry, stream, seq))",
+    ),
 }
 """By the version they lead from: statements, as they were on the day they were written, never edited afterwards."""
 

@@ -1,5 +1,7 @@
 """What follows from the events and is kept beside them, in the same transaction: the ledger, open holds, openings of test sets."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, bindparam, func, select
 
 from rea.domain import event as e
@@ -9,8 +11,9 @@ from rea.domain.ids import CampaignId, Digest
 from rea.domain.job import Job
 from rea.domain.ledger import Ledger
 from rea.domain.plan import Approval
+from rea.domain.runbook import EntryVerdict
 from rea.store import schema
-from rea.store.schema import events, holds, openings
+from rea.store.schema import events, holds, openings, verdicts
 from rea.store.schema import ledger as accounts
 
 
@@ -38,6 +41,9 @@ def project(connection: Connection, stream: CampaignId, seq: int, event: e.Event
             _grant(connection, stream, seq, approval, "PlanDrafted", "plan")
         case e.TestOpened(opening=opening):
             _count(connection, stream, opening)
+        case e.EntryJudged():
+            row = {"entry": event.entry, "stream": stream, "seq": seq, "replicate": event.replicate}
+            connection.execute(verdicts.insert().values(**row, agrees=int(event.agrees)))
 
 
 def numbered(connection: Connection, event: e.Event) -> None:
@@ -54,6 +60,16 @@ def openings_of(connection: Connection, data: Digest) -> int:
     """Return how many campaigns opened the test rows of ``data``."""
     found = connection.scalar(select(func.count()).select_from(openings).where(openings.c.data == data))
     return found or 0
+
+
+def verdicts_of(connection: Connection, entries: Sequence[Digest]) -> dict[Digest, list[EntryVerdict]]:
+    """Return what all campaigns say of runbook entries."""
+    columns = (verdicts.c.entry, verdicts.c.stream, verdicts.c.replicate, verdicts.c.agrees)
+    wanted = select(*columns).where(verdicts.c.entry.in_(entries)).order_by(verdicts.c.stream, verdicts.c.seq)
+    found: dict[Digest, list[EntryVerdict]] = {entry: [] for entry in entries}
+    for entry, stream, replicate, agrees in connection.execute(wanted):
+        found[entry].append(EntryVerdict(campaign=stream, replicate=replicate, agrees=bool(agrees)))
+    return found
 
 
 def ledger_of(connection: Connection, stream: CampaignId) -> Ledger:

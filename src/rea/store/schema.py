@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 2
+VERSION = 3
 """Of the schema: migrations lead from every earlier one to this."""
 
 WITHIN_GRANT = "ledger_within_grant"
@@ -113,5 +113,16 @@ leases = Table(
     Column("expires", Float, nullable=False),
 )
 
-PROJECTIONS = (ledger, holds, openings)
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("entry", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("replicate", Text, nullable=False),
+    Column("agrees", Integer, nullable=False),
+    PrimaryKeyConstraint("entry", "stream", "seq"),
+)
+
+PROJECTIONS = (ledger, holds, openings, verdicts)
 """Everything but events, streams and insights that says something; all of it follows from the events."""

@@ -1,6 +1,6 @@
 """The store's ports in memory: whole campaigns in milliseconds, by the same laws as the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rea.domain import event as e
@@ -10,6 +10,7 @@ from rea.domain.hypothesis import Move
 from rea.domain.ids import CampaignId, Digest, JobId
 from rea.domain.insight import Insight, Prior, Setting
 from rea.domain.ledger import Ledger
+from rea.domain.runbook import EntryVerdict
 from rea.store import amounts, codec
 from rea.store.prior import prior_from
 
@@ -28,7 +29,7 @@ class _Stream:
 
 
 class MemoryJournal:
-    """The ``Journal`` and ``Openings`` ports in memory."""
+    """The ``Journal``, ``Openings`` and ``Standings`` ports in memory."""
 
     def __init__(self, now: str = EPOCH) -> None:
         self.now = now
@@ -63,6 +64,15 @@ class MemoryJournal:
 
     def count(self, data: Digest) -> int:
         return len(self._openings.get(data, ()))
+
+    def verdicts(self, entries: Sequence[Digest]) -> Mapping[Digest, Sequence[EntryVerdict]]:
+        found: dict[Digest, list[EntryVerdict]] = {entry: [] for entry in entries}
+        for campaign, stream in self._streams.items():
+            for event in (r.event for r in stream.recorded):
+                if isinstance(event, e.EntryJudged) and event.entry in found:
+                    told = EntryVerdict(campaign=campaign, replicate=event.replicate, agrees=event.agrees)
+                    found[event.entry].append(told)
+        return found
 
     def _stream(self, campaign: CampaignId) -> _Stream:
         return self._streams.get(campaign, _Stream())

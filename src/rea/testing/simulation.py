@@ -34,7 +34,7 @@ from rea.domain.plan import Approval, Checklist, Policy
 from rea.domain.runbook import RunbookEntry
 from rea.domain.workload import SMOKE, Command, Data, Fidelity, MetricName, Resources, Workload
 from rea.executor.backends.simulated import Run, SimulatedBackend
-from rea.ports import Briefing, Insights, Journal, Openings, Point, Ports
+from rea.ports import Briefing, Insights, Journal, Openings, Point, Ports, Standings
 from rea.testing.fuse import Fuse
 from rea.testing.memory import MemoryJournal
 
@@ -82,8 +82,8 @@ def _switch(name: str) -> Lever:
     return Lever(name=name, type=LeverType.FLOAT, role=Role.OTHER, default=0.0, low=0.0, high=2.0)
 
 
-class Log(Journal, Openings, Protocol):
-    """A journal that counts openings, too: in memory, or a database."""
+class Log(Journal, Openings, Standings, Protocol):
+    """A journal that counts openings and keeps what entries were right about, too: in memory, or a database."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,6 +119,7 @@ class World:
             workspace=_Touching(SimulatedWorkspace(self.jobs), "workspace", self.fuse),
             search=_Touching(_Search(), "search", self.fuse),
             openings=_Touching(self.journal, "openings", self.fuse),
+            standings=_Touching(self.journal, "standings", self.fuse),
             notify=self._tell,
             now=lambda: self.clock,
             runbook=self.runbook,

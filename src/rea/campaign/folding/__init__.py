@@ -7,5 +7,6 @@ from rea.campaign.folding.phases import phases
 from rea.campaign.folding.planning import planning
 from rea.campaign.folding.running import running
 from rea.campaign.folding.setup import setup
+from rea.campaign.folding.shadowing import shadowing
 
-__all__ = ["diagnosing", "judging", "life", "phases", "planning", "running", "setup"]
+__all__ = ["diagnosing", "judging", "life", "phases", "planning", "running", "setup", "shadowing"]

@@ -1,13 +1,14 @@
 """Reading a runbook: every problem found is told at once, each with its file."""
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from rea.domain.errors import UsageError
 from rea.domain.ids import Digest, digest
-from rea.domain.runbook import RunbookEntry
+from rea.domain.runbook import RunbookEntry, Standing
 from rea.knowledge.runbook.document import Document, unknown_keys
 from rea.knowledge.runbook.rules import broken_rules
 
@@ -35,6 +36,21 @@ def load(directory: Path = BUILT_IN) -> tuple[RunbookEntry, ...]:
         lines = "\n".join(f"  {problem}" for problem in problems)
         raise UsageError(f"the runbook in {directory} is not as required:\n{lines}", "correct these files")
     return tuple(entries)
+
+
+def load_own(directory: Path, shipped: tuple[RunbookEntry, ...]) -> tuple[tuple[RunbookEntry, ...], list[str]]:
+    """Return a user's own entries, all in shadow, and what is wrong with the files that are left out: a failure they would
+    have known stays unknown, which is the safe side. No folder is no entry."""
+    taken = {entry.name for entry in shipped}
+    entries: list[RunbookEntry] = []
+    problems: list[str] = []
+    for path in sorted(directory.glob("*.toml")):
+        found = _read(path) if path.stem not in taken else [f"an entry called {path.stem} is shipped; rename the file"]
+        if isinstance(found, RunbookEntry):
+            entries.append(replace(found, own=True, standing=Standing.SHADOW))
+        else:
+            problems.extend(f"{path.name}: {problem}" for problem in found)
+    return tuple(entries), problems
 
 
 def digest_of(runbook: tuple[RunbookEntry, ...]) -> Digest:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rea.domain.campaign import Campaign, JobRecord
 from rea.domain.job import JobState
-from rea.domain.runbook import Cause, Treatment
+from rea.domain.runbook import Cause, ShadowCall, Treatment
 from rea.report.foreign import excerpt, line
 
 
@@ -24,6 +24,7 @@ class Failed:
     counts: bool
     cost_ms: int
     log: str
+    shadow: tuple[str, ...] = ()
 
 
 def failures(c: Campaign) -> tuple[Failed, ...]:
@@ -51,7 +52,19 @@ def _failed(c: Campaign, r: JobRecord) -> Failed:
         counts=t is not None and t.cause is Cause.TREATMENT,
         cost_ms=r.cost_ms,
         log=excerpt(r.status.log_tail if r.status else ""),
+        shadow=in_shadow(c, r),
     )
+
+
+def in_shadow(c: Campaign, r: JobRecord) -> tuple[str, ...]:
+    """Return what entries in shadow would have done about a job, and whether they were right."""
+    return tuple(_call(call) for call in c.shadows.values() if call.job == r.job.id)
+
+
+def _call(call: ShadowCall) -> str:
+    word = {None: "the truth is not known yet", True: "right", False: "wrong"}[call.agrees]
+    because = f" ({line(call.evidence)})" if call.evidence else ""
+    return f"in shadow {line(call.name)}: {call.cause}, would {call.remedy}; {word}{because}"
 
 
 def _remedy(t: Treatment) -> str:
