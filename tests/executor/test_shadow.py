@@ -19,7 +19,9 @@ from rea.executor.backends.simulated import Run
 from rea.executor.failures import UNKNOWN
 from rea.store.database import Database
 from rea.store.journal import SqlJournal
+from rea.store.rebuild import rebuild
 from rea.testing import simulation
+from rea.testing.memory import MemoryJournal
 from rea.testing.simulation import Log, Truth, World
 
 HICCUP = Run(seconds=3.0, state=JobState.FAILED, reason="exit 1", log="zorp: the frobnicator hiccuped")
@@ -97,10 +99,8 @@ def test_planted_bug_an_entry_that_acts_before_it_has_earned_it_is_seen(monkeypa
         check_changes_nothing(OWN, transient)
 
 
-def test_right_often_enough_it_rises_and_acts_under_the_next_plan_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    journal = SqlJournal(Database(tmp_path / "store.db"))
+def test_right_often_enough_it_rises_and_acts_under_the_next_plan_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = MemoryJournal()
     first = world(OWN, journal=journal)
     c = first.run()
     right = [call for call in c.shadows.values() if call.agrees]
@@ -177,13 +177,19 @@ def test_a_standing_that_forgot_mistakes_would_differ() -> None:
     assert standing_of([v for v in told if v.agrees]) is Standing.TRUSTED
 
 
-def test_verdicts_are_built_anew_from_the_events(tmp_path: Path) -> None:
-    from rea.store.rebuild import rebuild
-
-    database = Database(tmp_path / "store.db")
+def test_verdicts_are_the_same_in_every_store_and_built_anew_from_the_events(tmp_path: Path) -> None:
+    database, memory = Database(tmp_path / "store.db"), MemoryJournal()
     journal = SqlJournal(database)
-    world(OWN, journal=journal).run()
+    for n in range(3):
+        told = [
+            EntryJudged(entry=OWN.digest, name="hiccup", replicate=f"r{m}", agrees=m > 0, evidence="") for m in range(3)
+        ]
+        for log in (journal, memory):
+            log.append(CampaignId(f"c{n}"), told)
+            log.append(CampaignId(f"c{n}"), told)  # told again
     before = journal.verdicts([OWN.digest])
+    assert before == memory.verdicts([OWN.digest])
+    assert len(before[OWN.digest]) == 9
     rebuild(database)
     assert journal.verdicts([OWN.digest]) == before
     assert journal.verdicts([digest("another")]) == {digest("another"): []}
