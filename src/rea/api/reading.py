@@ -143,7 +143,7 @@ def why(c: Campaign, history: tuple[Recorded, ...], subject: str) -> Why:
     sentence = (
         _campaign(c)
         if subject in ("", c.id)
-        else _hypothesis(c, subject) or _experiment(c, subject) or _job(c, subject)
+        else _hypothesis(c, subject) or _experiment(c, subject) or _job(c, subject) or _node(c, subject)
     )
     if not sentence:
         raise UsageError(
@@ -190,3 +190,11 @@ def _job(c: Campaign, name: str) -> str:
     treated = f"; {r.treatment.entry}: {r.treatment.remedy}, {r.treatment.reason}" if r.treatment else ""
     refused = f"; predictions refused: {r.refused}" if r.refused else ""
     return f"{r.job.change} at {r.job.fidelity}, seed {r.job.seed}, {r.cost_ms / 1000:.1f} device-seconds: {end}{refused}{treated}{shadow}"
+
+
+def _node(c: Campaign, name: str) -> str:
+    record = c.nodes.get(name)
+    if record is None:
+        return ""
+    bad = f"{sum(record.failed)} of its latest {len(record.failed)} jobs failed for reasons that lie in no treatment"
+    return "; ".join((*record.told, "set aside now" if record.until else bad))

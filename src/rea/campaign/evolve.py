@@ -40,6 +40,8 @@ def apply(campaign: Campaign, event: e.Event) -> None:
             folding.planning(campaign, event)
         case e.JobReserved() | e.JobSubmitted() | e.JobEnded() | e.JobTreated():
             folding.running(campaign, event)
+        case e.NodeExcluded() | e.NodeReturned():
+            folding.nodes(campaign, event)
         case e.DiagnosisOpened() | e.ProbeAdded() | e.Diagnosed():
             folding.diagnosing(campaign, event)
         case e.RunbookBound() | e.EntryShadowed() | e.EntryJudged() | e.EntryStanding():

@@ -21,6 +21,7 @@ class Propose:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submit:
     job: Job
+    avoid: tuple[str, ...] = ()  # nodes that are set aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from rea.domain.ledger import Ledger
 from rea.domain.lever import Role
 from rea.domain.plan import Approval, Checklist, Plan, Policy
 from rea.domain.proposal import Proposal
-from rea.domain.records import Attempts, JobRecord, Jobs
+from rea.domain.records import Attempts, JobRecord, Jobs, NodeRecord
 from rea.domain.runbook import ShadowCall, Standing
 from rea.domain.workload import Workload
 
@@ -87,6 +87,7 @@ class Campaign:
     )  # own entries that may act, by the digest of the runbook that a plan names
     shadows: dict[str, ShadowCall] = field(default_factory=dict)  # by entry and replicate
     standings: dict[Digest, Standing] = field(default_factory=dict)  # of own entries that rose or fell here
+    nodes: dict[str, NodeRecord] = field(default_factory=dict)
     phases: dict[str, PhaseRecord] = field(default_factory=dict)  # by "round:phase"
     batches: int = 0  # answers of the search so far
     suggested: dict[ExperimentId, int] = field(default_factory=dict)  # which batch

@@ -461,15 +461,42 @@ class Concluded:
         return "concluded"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeExcluded:
+    """A node fails jobs where others do not, for reasons that lie in no treatment: no job is sent there until ``until`` (Unix seconds)."""
+
+    node: str
+    number: int  # which time, from 1
+    until: float
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return f"node:{self.node}:excluded:{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeReturned:
+    """The term is over: the node is used again, on probation."""
+
+    node: str
+    number: int
+
+    @property
+    def key(self) -> str:
+        return f"node:{self.node}:returned:{self.number}"
+
+
 Setup = CampaignOpened | ChecklistRecorded | ChecklistSigned | Calibrated
 Planning = HypothesesProposed | HypothesisAmended | HypothesisRejected | PlanDrafted | PlanApproved
 Running = JobReserved | JobSubmitted | JobEnded | JobTreated
+Nodes = NodeExcluded | NodeReturned
 Diagnosing = DiagnosisOpened | ProbeAdded | Diagnosed
 Shadowing = RunbookBound | EntryShadowed | EntryJudged | EntryStanding
 Phases = PhaseOpened | ReplicatesAdded | ExperimentDropped | ReplicateCut | PhaseEnded | PhaseClosed | Suggested
 Judging = Measured | PredictionsRefused | Compared | TestOpened | InsightsRecorded
 Life = Notified | Paused | Resumed | Steered | Stopped | Concluded
-Event = Setup | Planning | Running | Diagnosing | Shadowing | Phases | Judging | Life
+Event = Setup | Planning | Running | Nodes | Diagnosing | Shadowing | Phases | Judging | Life
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

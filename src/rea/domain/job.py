@@ -75,12 +75,13 @@ def hold_ms(limit: int, devices: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStatus:
-    """A backend's answer about one job. ``reason`` keeps the backend's own word; ``seconds`` is run time so far or in all."""
+    """A backend's answer about one job. ``reason`` keeps the backend's own word; ``seconds`` is run time so far or in all, ``node`` where it ran."""
 
     state: JobState
     reason: str = ""
     log_tail: str = ""
     seconds: float = 0.0
+    node: str = ""  # "": not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,4 +101,5 @@ class Launch:
     memory_mb: int | None = None
     devices: int = 1
     checkpoint: str = ""  # the job's own, which may not be there yet
+    avoid: tuple[str, ...] = ()  # nodes that it is not to run on, where the backend has more than one
     restart: tuple[str, ...] = ()  # the command that goes on from it, for a job that its scheduler starts again

@@ -34,6 +34,16 @@ class JobRecord:
         return self.measured is not None or bool(self.refused)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeRecord:
+    """How the latest jobs on one node went (True: failed for a reason that lies in no treatment), and whether it is set aside."""
+
+    failed: tuple[bool, ...] = ()
+    excluded: int = 0  # how often
+    until: float = 0.0  # Unix seconds; 0: it is used
+    told: tuple[str, ...] = ()  # why, each time
+
+
 Unpack = Callable[[bytes], dict[JobId, JobRecord]]
 
 

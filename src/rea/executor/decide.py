@@ -12,7 +12,7 @@ from rea.domain.experiment import Purpose
 from rea.domain.ids import JobId
 from rea.domain.job import Job, JobState, JobStatus
 from rea.domain.runbook import Remedy, RunbookEntry, Treatment
-from rea.executor import diagnosis, failures, shadow
+from rea.executor import diagnosis, failures, nodes, shadow
 from rea.executor.jobs import job_for, live, lost_checkpoint
 
 MOST_RECENT = 100  # ended jobs that tell a storm: those of a long campaign are not all looked through again
@@ -35,7 +35,7 @@ def decide(c: Campaign, observed: Observed, runbook: tuple[RunbookEntry, ...]) -
     treated = treatments(c, runbook)
     if treated:
         return Decision(events=(*treated, *storm(c)))
-    told = shadow.step(c, observed, runbook)
+    told = nodes.step(c, observed.now) or shadow.step(c, observed, runbook)
     if told:
         return Decision(events=told)
     planned = Decision(events=reservations(c), actions=submissions(c, observed) + judging(c))
@@ -64,7 +64,8 @@ def judging(c: Campaign) -> tuple[Action, ...]:
 
 def submissions(c: Campaign, observed: Observed) -> tuple[Action, ...]:
     """Submit what is reserved, and again what the backend has never heard of."""
-    return tuple(Submit(job=c.jobs[j].job) for j in live(c) if _unknown_to_backend(c.jobs[j], observed))
+    jobs = (c.jobs[j].job for j in live(c) if _unknown_to_backend(c.jobs[j], observed))
+    return tuple(Submit(job=job, avoid=nodes.avoided_by(c, observed, job)) for job in jobs)
 
 
 def _unknown_to_backend(record: JobRecord, observed: Observed) -> bool:
@@ -124,7 +125,13 @@ def storm(c: Campaign) -> tuple[Event, ...]:
 
 
 def _lately_ended(c: Campaign) -> Iterator[JobRecord]:
-    return (r for job in reversed(c.jobs) if (r := c.jobs[job]).state.ended)
+    """Yield what ended, the latest first; what failed on a node that is set aside is dealt with."""
+    away = nodes.avoided(c)
+    return (r for job in reversed(c.jobs) if (r := c.jobs[job]).state.ended and not _failed_on(r, away))
+
+
+def _failed_on(r: JobRecord, away: tuple[str, ...]) -> bool:
+    return r.failed and r.status is not None and r.status.node in away
 
 
 def _treat(c: Campaign, job: JobId, runbook: tuple[RunbookEntry, ...]) -> tuple[Event, ...]:

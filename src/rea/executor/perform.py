@@ -1,6 +1,7 @@
 """Execution's effects: submit, poll, cancel, and have ended jobs judged."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rea.domain.action import Cancel, Compare, Measure, Submit
 from rea.domain.campaign import Campaign
@@ -24,7 +25,7 @@ def submit(action: Submit, ports: Ports) -> tuple[Event, ...]:
         return (JobSubmitted(job=action.job.id, handle=str(action.job.id)),)
     if known is not None and known.state is JobState.UNKNOWN:
         return ()  # the backend cannot be asked, so it may have the job: wait
-    handle = ports.backend.submit(ports.workspace.launch(action.job))
+    handle = ports.backend.submit(replace(ports.workspace.launch(action.job), avoid=action.avoid))
     return (JobSubmitted(job=action.job.id, handle=handle),)
 
 

@@ -78,7 +78,11 @@ class LoggedCluster(SimulatedBackend):
         if "launch" in told:
             job = JobId(told["launch"])
             run = Run(
-                seconds=told["seconds"], state=JobState(told["state"]), reason=told["reason"], log=told.get("log", "")
+                seconds=told["seconds"],
+                state=JobState(told["state"]),
+                reason=told["reason"],
+                log=told.get("log", ""),
+                node=told.get("node", ""),
             )
             self.launches.append(job)
             self.started.setdefault(job, (told["at"], run))

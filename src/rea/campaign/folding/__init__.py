@@ -3,10 +3,11 @@
 from rea.campaign.folding.diagnosing import diagnosing
 from rea.campaign.folding.judging import judging
 from rea.campaign.folding.life import life
+from rea.campaign.folding.nodes import nodes
 from rea.campaign.folding.phases import phases
 from rea.campaign.folding.planning import planning
 from rea.campaign.folding.running import running
 from rea.campaign.folding.setup import setup
 from rea.campaign.folding.shadowing import shadowing
 
-__all__ = ["diagnosing", "judging", "life", "phases", "planning", "running", "setup", "shadowing"]
+__all__ = ["diagnosing", "judging", "life", "nodes", "phases", "planning", "running", "setup", "shadowing"]

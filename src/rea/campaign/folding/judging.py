@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from rea.campaign.folding.nodes import went
 from rea.domain import event as e
 from rea.domain.campaign import Campaign, comparison_key
 
@@ -10,6 +11,7 @@ def judging(c: Campaign, event: e.Judging) -> None:
     match event:
         case e.Measured() if (record := c.jobs.get(event.job)) and not record.judged:
             c.jobs[event.job] = replace(record, measured=event)
+            went(c, c.jobs[event.job])
             c.open_jobs.pop(event.job, None)
             c.unsettled.pop(record.job.replicate.key, None)
             if c.attempts[record.job.replicate.key][-1] == event.job:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from rea.campaign.folding.nodes import went
 from rea.domain import event as e
 from rea.domain.campaign import Campaign, JobRecord
 from rea.domain.experiment import Purpose
@@ -24,6 +25,7 @@ def running(c: Campaign, event: e.Running) -> None:
             _end(c, record, event)
         case e.JobTreated() if (record := c.jobs.get(event.job)) and record.treatment is None:
             c.jobs[event.job] = replace(record, treatment=event.treatment)
+            went(c, c.jobs[event.job])
             c.open_jobs.pop(event.job, None)
             if event.treatment.remedy is Remedy.DROP:
                 c.unsettled.pop(record.job.replicate.key, None)

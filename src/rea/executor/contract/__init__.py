@@ -1,6 +1,6 @@
 """The job directory and the wrapper that every backend shares.
 
-``jobs/J/control/`` is ours: ``spec``, ``lock``, ``claim``, ``job``, ``log``, ``cancel``, ``exit``. ``jobs/J/out/`` is
+``jobs/J/control/`` is ours: ``spec``, ``lock``, ``claim``, ``node``, ``job``, ``log``, ``cancel``, ``exit``. ``jobs/J/out/`` is
 the job's, and what lies there is only claimed. A job's state follows from the files alone: ``exit`` => ended; no
 ``claim`` => new; ``lock`` held => running; else lost. The log is not bounded: a runaway one ends as a full disk.
 """

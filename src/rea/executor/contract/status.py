@@ -1,6 +1,8 @@
 """From what the control files say to what the executor is told."""
 
 import json
+import re
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from rea.executor.contract.directory import control_of
 from rea.executor.contract.exit import Exit
 from rea.executor.contract.log import tail
 
+_NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
 
 def status(directory: Path, now: float, claim_grace_s: float) -> JobStatus:
     """Return a job's status; a job handed over longer than ``claim_grace_s`` ago that never claimed is RESERVED again.
@@ -18,7 +22,7 @@ def status(directory: Path, now: float, claim_grace_s: float) -> JobStatus:
     """
     try:
         control = read_state(directory)
-        return _status(directory, control, now, claim_grace_s)
+        return replace(_status(directory, control, now, claim_grace_s), node=node_of(directory))
     except OSError as error:
         return JobStatus(state=JobState.UNKNOWN, reason=f"cannot read {directory}: {error.strerror}")
 
@@ -37,6 +41,15 @@ def _status(directory: Path, control: Control, now: float, claim_grace_s: float)
         return JobStatus(state=JobState.LOST, reason=control.note, log_tail=tail(directory), seconds=seconds)
     waiting = now - modified(control_of(directory) / "submitted") < claim_grace_s
     return JobStatus(state=JobState.SUBMITTED if waiting else JobState.RESERVED)
+
+
+def node_of(directory: Path) -> str:
+    """Return the node that a job was last started on, "" where that is not known."""
+    try:
+        words = (control_of(directory) / "node").read_text(errors="replace").split()
+    except FileNotFoundError:
+        return ""
+    return words[0] if len(words) == 1 and _NODE.fullmatch(words[0]) else ""
 
 
 def _verdict(record: Exit) -> JobState:

@@ -43,6 +43,7 @@ cd "$_control" && exec 9>>lock && flock -n 9 || exit 0
 read -r _boot </proc/sys/kernel/random/boot_id; _birth $$; _started=$(date +%s)
 (set -C; echo "$$ $_born $_boot $_started ${SLURM_JOB_ID:-}" >claim) 2>/dev/null || exit 0 # at most one execution, ever
 sync claim .
+read -r _node </proc/sys/kernel/hostname; echo "${SLURMD_NODENAME:-$_node}" >node # where, so that a node that fails jobs is known
 _look; _begun=$_now _cs0=$_cs _setsid=$(command -v setsid)
 (
   shift "$_wake"; PATH=$_path

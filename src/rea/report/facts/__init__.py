@@ -7,7 +7,7 @@ from rea.domain.campaign import Campaign
 from rea.domain.event import Recorded
 from rea.domain.experiment import Phase
 from rea.report import numbers as n
-from rea.report.facts.failures import Failed, cancelled, failures
+from rea.report.facts.failures import Failed, cancelled, failures, set_aside
 from rea.report.facts.floor import Floor, floor
 from rea.report.facts.launch import Launch, direction, launch, metric
 from rea.report.facts.people import Touch, touches
@@ -48,6 +48,7 @@ class Facts:
     guardrails: tuple[Guarded, ...]
     failed: tuple[Failed, ...]
     cancelled: int
+    set_aside: tuple[str, ...]
     floor: Floor | None
     spending: tuple[Spending, ...]
     progress: Progress
@@ -88,6 +89,7 @@ def facts_of(c: Campaign, recorded: Sequence[Recorded]) -> Facts:
         guardrails=guardrails(c),
         failed=failures(c),
         cancelled=cancelled(c),
+        set_aside=set_aside(c),
         floor=floor(c),
         spending=spending(c),
         progress=progress(c, recorded),

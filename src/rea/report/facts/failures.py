@@ -32,6 +32,11 @@ def failures(c: Campaign) -> tuple[Failed, ...]:
     return tuple(_failed(c, r) for r in c.jobs.values() if r.failed)
 
 
+def set_aside(c: Campaign) -> tuple[str, ...]:
+    """Return, for each time that a node was set aside, which and why."""
+    return tuple(f"{line(node)}: {line(why)}" for node, record in c.nodes.items() for why in record.told)
+
+
 def cancelled(c: Campaign) -> int:
     """Return how many jobs were cancelled."""
     return sum(1 for r in c.jobs.values() if r.state is JobState.CANCELLED)

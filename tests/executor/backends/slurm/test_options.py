@@ -53,3 +53,17 @@ def test_a_typing_error_names_the_nearest() -> None:
     with pytest.raises(UsageError) as refused:
         Options.of("--parttion=gpu")
     assert "--partition" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", ["--exclude=n1,n2"]),
+        ("--exclude=bad --partition=x", ["--exclude=bad,n1,n2"]),
+        ("--nodelist=n1", []),  # the site names the nodes: Slurm would refuse one that is wanted and excluded
+    ],
+)
+def test_nodes_to_avoid_are_excluded_beside_those_of_the_site(text: str, told: list[str]) -> None:
+    words = Options.of(text).of_job(1, ("n1", "n2"))
+    assert [word for word in words if word.startswith("--exclude")] == told
+    assert [word for word in Options.of(text).of_job(1) if "n2" in word] == []

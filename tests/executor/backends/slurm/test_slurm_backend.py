@@ -269,3 +269,23 @@ def test_without_slurm_it_is_said_what_to_install(tmp_path: Path) -> None:
     )
     with pytest.raises(BackendUnreachable, match="no squeue on this machine"):
         backend.submit(launch)
+
+
+def test_the_node_is_known_and_one_to_avoid_is_excluded_where_there_is_another(rig: SlurmRig, tmp_path: Path) -> None:
+    """Of one node: Slurm is asked to leave it out, refuses, and is asked for any; what it keeps of the refusal is no job."""
+    real, told = shutil.which("sbatch"), tmp_path / "told"
+    recording = tmp_path / "bin" / "sbatch"
+    recording.parent.mkdir()
+    recording.write_text(f'#!/bin/sh\necho "$*" >>{told}\nexec {real} "$@"\n')
+    recording.chmod(0o755)
+    rig.backend().submit(shell(rig, "true"))
+    node = settled(rig, J).node
+    assert node in rig.cluster.command("sinfo", "--noheader", "--format=%n").split()
+    again = JobId("e1.validation.s0.a1")
+    backend = rig.backend()
+    client = replace(backend.client, path=f"{recording.parent}:{backend.client.path}")
+    replace(backend, client=client).submit(replace(shell(rig, "true", name=again), avoid=(node,)))
+    first, second, *_ = told.read_text().splitlines()
+    assert f"--exclude={node}" in first.split() and "--exclude" not in second
+    assert settled(rig, again).state is JobState.SUCCEEDED
+    assert len(entries(rig, again)) == 1

@@ -22,11 +22,15 @@ from rea.executor.contract.control import Life, read_state
 from rea.executor.contract.directory import control_of, prepare, write_durably
 from rea.executor.contract.log import TAIL_BYTES, tail
 from rea.executor.contract.spec import WRAPPER, Spec
-from rea.executor.contract.status import modified
+from rea.executor.contract.status import modified, node_of
 from rea.executor.contract.stop import request_stop
 
 WAKE_MINUTES = 60
 WATCH_S = 5  # how often a job's watcher looks for a request to stop
+NO_OTHER_NODE = (
+    "Requested node configuration is not available",
+    "Invalid node name",
+)  # refusals: nothing was submitted
 _OWN = ("SLURM_", "SBATCH_")  # variables that would steer sbatch behind our back
 
 
@@ -59,7 +63,7 @@ class SlurmBackend:
         if read_state(directory).life is Life.NEW and not (control / "cancel").exists():
             queue = self.client.queue()
             entry = named(queue, key)
-            number = entry.number if entry else self.client.submit(self._words(launch, spec, key), spec.environment)
+            number = entry.number if entry else self._hand_over(launch, spec, key)
             write_durably(control / "submitted", f"{number} {key}\n")
             if named(queue, f"{key}.wake") is None:
                 self._wake_after(number, key)
@@ -96,6 +100,15 @@ class SlurmBackend:
         """Return what the job is called in Slurm: its name, made unique by where its directory lies."""
         return f"rea-{sha256(str(self.root / job).encode()).hexdigest()[:12]}-{job}"
 
+    def _hand_over(self, launch: Launch, spec: Spec, key: str) -> str:
+        """Submit, and where Slurm has no other node than those to avoid, to any: a bad node is better than none."""
+        try:
+            return self.client.submit(self._words(launch, spec, key), spec.environment)
+        except BackendUnreachable as refused:
+            if not launch.avoid or not any(said in refused.message for said in NO_OTHER_NODE):
+                raise
+        return self.client.submit(self._words(replace(launch, avoid=()), spec, key), spec.environment)
+
     def _place(self, launch: Launch) -> Path:
         directory = self.root / launch.job
         if Path(launch.directory) != directory:
@@ -131,7 +144,7 @@ class SlurmBackend:
             else script.once(spec, Path(launch.directory), self.wrapper)
         )
         fixed = (*_called(key), f"--output={log}", "--open-mode=append", *((limit,) if limit else ()))
-        return (*fixed, *self.options.of_job(launch.devices), *body)
+        return (*fixed, *self.options.of_job(launch.devices, launch.avoid), *body)
 
     def _wake_after(self, number: str, key: str) -> None:
         """Have Slurm run the wake when the job has ended, however it ended."""
@@ -163,10 +176,10 @@ class SlurmBackend:
 
     def _told(self, look: Look, entry: Entry | None) -> JobStatus:
         if entry is None:
-            return forgotten(look)
+            return replace(forgotten(look), node=node_of(look.directory))
         if entry.word == "FAILED" and not entry.code:
             entry = replace(entry, code=self.client.exit_code(entry))
-        return by_slurm(look, entry)
+        return replace(by_slurm(look, entry), node=node_of(look.directory))
 
 
 def _called(key: str) -> tuple[str, ...]:

@@ -28,6 +28,11 @@ class Entry:
     code: str = ""
 
     @property
+    def refused(self) -> bool:
+        """Whether this is what the controller keeps of a submission that it refused: no job."""
+        return self.reason == "BadConstraints" and state_of(self.word).ended
+
+    @property
     def rank(self) -> tuple[int, int]:
         """Among entries under one name: what still lives before what ended, and the one that only found the claim taken last."""
         ended = state_of(self.word).ended
@@ -53,7 +58,8 @@ class Client:
         """Return every job of this user that the controller remembers, ended ones too, in one call."""
         told = self._call("squeue", "--noheader", "--states=all", f"--user={os.getuid()}", f"--format={_QUEUE}")
         rows = (line.split("|", 4) for line in told.splitlines())
-        return tuple(Entry(r[0], native(r[1]), r[4], comment=r[3], reason=r[2]) for r in rows if len(r) == 5)
+        entries = (Entry(r[0], native(r[1]), r[4], comment=r[3], reason=r[2]) for r in rows if len(r) == 5)
+        return tuple(entry for entry in entries if not entry.refused)
 
     def submit(self, words: Sequence[str], environment: Mapping[str, str]) -> str:
         """Submit a batch script and return its number. ``environment`` is the whole environment of the job, Slurm's own aside."""

@@ -16,7 +16,7 @@ _RESOURCES = (
     *("cpus-per-task", "mem", "mem-per-cpu", "tmp", "constraint", "nodelist", "exclude", "licenses", "exclusive"),
     *("threads-per-core", "hint", "nice", "prefer", "tres-per-task", "switches", "core-spec"),
 )
-_REQUEUE = "requeue"
+_REQUEUE, _EXCLUDE = "requeue", "exclude"
 _KNOWN = (*_PLACE, *_RESOURCES, _REQUEUE)
 
 
@@ -46,11 +46,18 @@ class Options:
         """Whether Slurm may start a job again that it preempted or whose node failed."""
         return f"--{_REQUEUE}" in self.words
 
-    def of_job(self, devices: int) -> tuple[str, ...]:
-        """Return the options of a job with this many devices."""
+    def of_job(self, devices: int, avoid: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Return the options of a job with this many devices, which is not to run on the nodes to ``avoid`` beside those excluded anyway.
+
+        Where a site names the nodes to use, that stands: Slurm would refuse a node that is both wanted and excluded.
+        """
         shared = () if any(DEVICES in word for word in self.words) else (f"--cpus-per-task={DEVICES}",)
         again = () if self.requeue else ("--no-requeue",)
-        return tuple(word.replace(DEVICES, str(devices)) for word in (*shared, *self.words, *again))
+        words = (*shared, *self.words, *again)
+        if avoid and not any(_name(word) == "nodelist" for word in self.words):
+            excluded = [word.split("=", 1)[1] for word in self.words if _name(word) == _EXCLUDE]
+            words = (*(w for w in words if _name(w) != _EXCLUDE), f"--{_EXCLUDE}={','.join((*excluded, *avoid))}")
+        return tuple(word.replace(DEVICES, str(devices)) for word in words)
 
     def of_wake(self) -> tuple[str, ...]:
         """Return the options of a wake, which needs a place but no device."""
