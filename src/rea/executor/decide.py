@@ -34,8 +34,8 @@ def decide(c: Campaign, observed: Observed, runbook: tuple[RunbookEntry, ...]) -
         return Decision(events=ended)
     treated = treatments(c, runbook)
     if treated:
-        return Decision(events=(*treated, *storm(c)))
-    told = nodes.step(c, observed.now) or shadow.step(c, observed, runbook)
+        return Decision(events=treated)
+    told = nodes.step(c, observed.now) or storm(c) or shadow.step(c, observed, runbook)
     if told:
         return Decision(events=told)
     planned = Decision(events=reservations(c), actions=submissions(c, observed) + judging(c))
