@@ -1,13 +1,13 @@
 """The one place that names concrete adapters: which store, which backend, which sources a campaign gets."""
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from rea.campaign.recall import Recall
@@ -20,11 +20,13 @@ from rea.domain.ids import CampaignId, Digest, JobId, digest
 from rea.domain.job import LOCAL, JobStatus, Launch
 from rea.domain.runbook import RunbookEntry, standing_of
 from rea.executor.backends.chosen import Chosen, recorded
+from rea.executor.backends.fenced import Fenced
 from rea.executor.contract.directory import write_durably
 from rea.ports import HypothesisSource, JobBackend, Ports
 from rea.settings import Settings, settings
-from rea.store import leases
+from rea.store import holders, leases
 from rea.store.database import Database
+from rea.store.heartbeat import beating
 from rea.store.insights import SqlInsights
 from rea.store.journal import SqlJournal
 from rea.store.leases import Lease
@@ -146,7 +148,7 @@ def _with_standing(config: Settings, own: tuple[RunbookEntry, ...]) -> tuple[Run
 
 
 def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], lease: Lease | None = None) -> Ports:
-    """Assemble the outside world of one campaign; with a lease, nothing is recorded once somebody else has taken it."""
+    """Assemble the outside world of one campaign; with a lease, nothing is recorded, submitted or cancelled once somebody else has taken it."""
     from rea.campaign.timer import wake_script
     from rea.executor.materialise import reopen
     from rea.judge.process import ProcessJudge
@@ -157,7 +159,7 @@ def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], l
     known = SqlInsights(store)
     return Ports(
         journal=log,
-        backend=backend(directory, (str(wake_script(config.state)), campaign)),
+        backend=_fenced(store, backend(directory, (str(wake_script(config.state)), campaign)), lease),
         sources=sources(directory, known),
         insights=known,
         judge=ProcessJudge(directory=directory, workload=state.setup, meta=meta(recall)),
@@ -170,6 +172,11 @@ def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], l
         runbook=entries,
         directory=directory,
     )
+
+
+def _fenced(store: Database, jobs: JobBackend, lease: Lease | None) -> JobBackend:
+    """Have every act prove first that the campaign is still this process's to advance, where several machines may do so."""
+    return jobs if lease is None else Fenced(jobs, partial(leases.prove, store, lease))
 
 
 def sources(directory: Path, known: SqlInsights) -> tuple[HypothesisSource, ...]:
@@ -244,9 +251,10 @@ def leased(config: Settings, campaign: CampaignId) -> Iterator[Lease | None]:
     if not store.dialect.shared:
         yield None
         return
-    lease = leases.take(store, campaign, f"{socket.gethostname()}:{os.getpid()}:{time.time_ns()}")
+    lease = leases.take(store, campaign, holders.myself())
     try:
-        yield lease
+        with beating(store, lease):
+            yield lease
     finally:
         with suppress(StoreError):  # its term ends anyway; what really went wrong is not to be hidden
             leases.release(store, lease)

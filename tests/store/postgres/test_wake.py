@@ -6,8 +6,10 @@ import pytest
 
 from rea import app
 from rea.domain.errors import CampaignBusy, UsageError
-from rea.domain.ids import CampaignId
+from rea.domain.ids import CampaignId, JobId
+from rea.executor.backends.local import LocalBackend
 from rea.settings import Settings, settings
+from rea.store import leases
 from rea.testing.conformance_journal import note
 
 C = CampaignId("c1")
@@ -57,3 +59,16 @@ def test_campaigns_of_this_machine_are_not_left_behind_for_a_shared_store(
 def test_a_store_of_one_machine_needs_no_lease(tmp_path: Path) -> None:
     with app.leased(Settings(state=tmp_path), C) as lease:
         assert lease is None
+
+
+def test_where_several_machines_may_act_every_act_is_fenced(url: str, tmp_path: Path) -> None:
+    config = Settings(state=tmp_path, shared=url)
+    jobs = LocalBackend(root=tmp_path)
+    with app.leased(config, C) as lease:
+        assert lease is not None
+        fenced = app._fenced(app.database(config), jobs, lease)
+        fenced.cancel(JobId("nothing"))
+        leases.release(app.database(config), lease)
+        with pytest.raises(CampaignBusy):
+            fenced.cancel(JobId("nothing"))
+    assert app._fenced(app.database(config), jobs, None) is jobs
