@@ -102,6 +102,9 @@ class Campaign:
     steered: list[tuple[str, str]] = field(default_factory=list)
     paused: str = ""
     forgiven: int = 0  # jobs that had ended when a person last resumed: what failed before is looked into
+    excused: set[JobId] = field(
+        default_factory=set
+    )  # jobs that paused the campaign until a person resumed: tried again
     stopped: str = ""
     proposal: Proposal | None = None
 

@@ -99,7 +99,7 @@ def next_attempt(c: Campaign, key: str) -> Job | None:
     if not made:
         return job_for(c, replicate, 0, BASELINE)
     last = c.jobs[made[-1]]
-    if last.treatment is None or last.treatment.remedy not in (Remedy.RETRY, Remedy.ADJUST):
+    if last.treatment is None or not (last.treatment.remedy in failures.AGAIN or last.job.id in c.excused):
         return None
     adjustment = last.job.adjustment
     if last.treatment.remedy is Remedy.ADJUST:

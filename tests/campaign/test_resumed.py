@@ -1,0 +1,54 @@
+"""What paused a campaign is tried again once a person has resumed it: it neither stands still for ever nor goes on by itself."""
+
+import pytest
+
+from rea.domain.campaign import Campaign
+from rea.domain.event import Resumed
+from rea.domain.job import Job, JobState
+from rea.executor import decide
+from rea.executor.backends.simulated import Run
+from rea.knowledge.runbook.load import load
+from rea.testing.simulation import CAMPAIGN, Truth, World
+
+FULL = Run(seconds=3.0, state=JobState.FAILED, reason="exit 1", log="OSError: [Errno 28] No space left on device")
+
+
+def full_for_one_attempt(job: Job) -> Run | None:
+    return FULL if "calib" not in job.phase and job.attempt == 0 and job.index == 0 and job.change.overrides else None
+
+
+def finished_by_resuming(most: int) -> tuple[Campaign, int]:
+    """See a campaign through, resuming it as a person does who has made room, and return how often that was."""
+    w = World(truth=Truth(effects={"a": 0.02, "b": 0.01}), failing=full_for_one_attempt, runbook=load())
+    w.run()
+    assert "disk" in w.state.paused
+    for n in range(most):
+        w.journal.append(CAMPAIGN, (Resumed(by="ann", command=f"r{n}"),))
+        memory = w.memory()
+        for _ in range(300):
+            w.wake(memory)
+            w.approve(memory)
+            if memory.now().paused or memory.now().ended or not w.pass_time():
+                break
+        if not w.state.paused:
+            return w.state, n + 1
+    return w.state, most
+
+
+def test_after_a_pause_the_campaign_is_finished() -> None:
+    c, resumed = finished_by_resuming(30)
+    assert c.ended, "it stands still, and nobody is told"
+    assert resumed < 30
+    again = [job for job in c.excused if f"{job[:-1]}1" in c.jobs]
+    assert again and len(again) == len(c.excused)
+
+
+def test_planted_bug_where_a_resumed_job_is_not_tried_again_it_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    true = decide.next_attempt
+    monkeypatch.setattr(
+        decide,
+        "next_attempt",
+        lambda c, key: None if any(j in c.excused for j in c.attempts.get(key, ())) else true(c, key),
+    )
+    c, _ = finished_by_resuming(30)
+    assert not c.ended and not c.paused
