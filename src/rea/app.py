@@ -107,6 +107,7 @@ def database(config: Settings) -> Database:
     """
     config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not config.shared:
+        _refuse_emptied(config)
         return Database(config.store)
     kept = config.kept.read_text().strip() if config.kept.exists() else ""
     if config.store.exists() or kept not in ("", config.shared):
@@ -118,6 +119,12 @@ def database(config: Settings) -> Database:
     if not kept:
         write_durably(config.kept, config.shared + "\n")
     return opened
+
+
+def _refuse_emptied(config: Settings) -> None:
+    """Take no store that was emptied for a new one: a campaign that was looked at has left its lock."""
+    if config.store.exists() and not config.store.stat().st_size and any(config.campaign("").glob("*/lock")):
+        raise StoreError(f"{config.store} is empty, and there are campaigns beside it", "restore it from a backup")
 
 
 def journal(config: Settings) -> SqlJournal:

@@ -11,6 +11,7 @@ from rea import gate
 from rea.api import deciding, starting
 from rea.domain.campaign import Campaign
 from rea.domain.event import Measured
+from rea.domain.ids import JobId
 from rea.domain.job import JobState
 from rea.domain.proposal import Outcome
 
@@ -52,7 +53,7 @@ def timer(terminal: Terminal) -> int:
     return gate.main([str(terminal.config.state), "--due"])
 
 
-def until_nothing_runs(terminal: Terminal, jobs: set[str]) -> None:
+def until_nothing_runs(terminal: Terminal, jobs: set[JobId]) -> None:
     """Wait until the trainings that were running when the disk filled up have ended: there may be no room to say so."""
     terminal.until(lambda _: all((terminal.jobs / job / "control" / "exit").exists() for job in jobs))
 

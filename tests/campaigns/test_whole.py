@@ -1,5 +1,8 @@
 """A whole campaign with real processes: asleep between jobs, woken by them, nothing launched twice, nothing overspent."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from campaigns.toys import Terminal, at_rest, checked, planned, repository
 
@@ -7,9 +10,41 @@ from rea import app
 from rea.domain.job import JobState
 from rea.domain.proposal import Outcome
 
+CANARY = "canary-7f3a9c"
+SECRETS = (
+    *(
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "GITHUB_TOKEN",
+        "GH_TOKEN",
+        "HF_TOKEN",
+        "WANDB_API_KEY",
+        "PGPASSWORD",
+    ),
+    *("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AZURE_CLIENT_SECRET", "SLACK_TOKEN", "MLFLOW_TRACKING_PASSWORD", "NETRC"),
+    *(
+        "PIP_INDEX_URL",
+        "DATABASE_URL",
+        "SSH_AUTH_SOCK",
+        "KUBECONFIG",
+        "VAULT_TOKEN",
+        "COMET_API_KEY",
+        "NEPTUNE_API_TOKEN",
+    ),
+)
+
 
 @pytest.fixture(scope="module")
-def concluded(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+def secret() -> Iterator[None]:
+    """Put canaries where people keep secrets: in the environment that a campaign is started from."""
+    with pytest.MonkeyPatch.context() as patch:
+        for n, name in enumerate(SECRETS):
+            patch.setenv(name, f"{CANARY}{n:02d}")
+        yield
+
+
+@pytest.fixture(scope="module")
+def concluded(tmp_path_factory: pytest.TempPathFactory, secret: None) -> Terminal:
     folder = tmp_path_factory.mktemp("whole")
     terminal = checked(repository(folder / "toy"), folder / "state")
     terminal.approve()
@@ -68,3 +103,22 @@ def test_nothing_runs_afterwards_and_two_signatures_were_enough(concluded: Termi
     # whoever concluded it may still be on its way out
     concluded.until(lambda _: concluded.processes() == [])
     assert concluded.state.human_touches == 2
+
+
+@pytest.mark.real
+def test_no_secret_of_the_environment_is_anywhere_in_what_it_left(concluded: Terminal) -> None:
+    assert holders_of(concluded.config.state, CANARY) == []
+
+
+@pytest.mark.real
+def test_planted_bug_a_secret_that_was_written_is_found(tmp_path: Path) -> None:
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "log").write_bytes(b"\x00" * 70_000 + CANARY.encode() + b"03")
+    assert [path.name for path in holders_of(tmp_path, CANARY)] == ["log"]
+
+
+def holders_of(folder: Path, text: str) -> list[Path]:
+    """Return every file that holds ``text`` among its bytes."""
+    return [
+        p for p in sorted(folder.rglob("*")) if p.is_file() and not p.is_symlink() and text.encode() in p.read_bytes()
+    ]

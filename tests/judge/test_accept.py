@@ -252,3 +252,38 @@ def test_a_selecting_run_may_not_predict_test_rows(hearing: Hearing) -> None:
     hearing.campaign.purposes[JobId("a")] = Purpose.SELECT
     found = hearing.hear(JobId("a"))
     assert isinstance(found, PredictionsRefused) and not found.suspicious and "predictions for" in found.reason
+
+
+@pytest.mark.parametrize("name", ["p.parquet", "p.csv"])
+def test_a_file_cut_off_at_any_byte_is_refused(tmp_path: Path, name: str) -> None:
+    table, whole = pa.table({"row_id": IDS, "prediction": [0.125, 0.25, 0.375, 0.5, 0.625]}), tmp_path / name
+    (pq.write_table if name.endswith("parquet") else pv.write_csv)(table, whole)
+    cut, taken = tmp_path / f"cut-{name}", []
+    data = whole.read_bytes()
+    for length in range(len(data)):
+        cut.write_bytes(data[:length])
+        try:
+            taken.append(tuple(read_predictions(cut, IDS, "")))
+        except JudgeRefused:
+            continue
+    assert taken == []
+
+
+def test_planted_bug_without_looking_at_the_end_a_cut_number_is_another_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accept, "_check_end", lambda path: None)
+    (tmp_path / "p.csv").write_text(
+        "row_id,prediction\n" + "".join(f"{i},{p}\n" for i, p in zip(IDS, GOOD, strict=True))[:-2]
+    )
+    assert read_predictions(tmp_path / "p.csv", IDS, "")[-1] == 0.0
+
+
+def test_a_pipe_a_device_and_a_folder_are_refused_at_once(tmp_path: Path) -> None:
+    """Opening a pipe that nobody writes to would wait for ever."""
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "zero.csv").symlink_to("/dev/zero")
+    for odd in (tmp_path / "pipe.csv", tmp_path / "folder.csv", tmp_path / "zero.csv", Path("/dev/zero")):
+        with pytest.raises(JudgeRefused):
+            read_predictions(odd, IDS, "")

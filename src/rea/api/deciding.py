@@ -21,7 +21,7 @@ def approve(journal: Journal, campaign: CampaignId, c: Campaign, given: str, by:
     """Sign the checklist or approve the plan, whichever waits; ``given`` must be (the beginning of) the digest of exactly that.
 
     Raises:
-        UsageError: nothing waits, the checklist does not pass, or the digest is of something else.
+        UsageError: nothing waits, the checklist does not pass, the digest is of something else, or somebody decided a moment before.
     """
     subject, granted = _waiting(c)
     if len(given) < SHORTEST_DIGEST or not subject.startswith(given):
@@ -30,8 +30,18 @@ def approve(journal: Journal, campaign: CampaignId, c: Campaign, given: str, by:
         )
     approval = Approval(subject=subject, by=by, at=datetime.now(UTC).isoformat(timespec="seconds"), granted_ms=granted)
     signed = c.signed is None
-    journal.append(campaign, (e.ChecklistSigned(approval=approval) if signed else e.PlanApproved(approval=approval),))
+    event = e.ChecklistSigned(approval=approval) if signed else e.PlanApproved(approval=approval)
+    length = journal.append(campaign, (event,))
+    if journal.read(campaign, length - 1, 1)[0].event != event:
+        _decided_before(journal, campaign, event)
     return approval
+
+
+def _decided_before(journal: Journal, campaign: CampaignId, event: e.ChecklistSigned | e.PlanApproved) -> None:
+    """Raise where another approval of the same bytes is the one that was recorded."""
+    first = next(r.event for r in journal.read(campaign) if r.key == event.key)
+    if isinstance(first, e.ChecklistSigned | e.PlanApproved) and first != event:
+        raise UsageError(f"already approved by {first.approval.by} at {first.approval.at}", "see rea status")
 
 
 def _waiting(c: Campaign) -> tuple[Digest, int]:

@@ -1,6 +1,7 @@
 """Which predictions a score may be computed from. Everything in a job's ``out`` is a claim until it has passed here."""
 
 import hashlib
+import os
 import stat
 from pathlib import Path
 
@@ -91,10 +92,20 @@ def _table(path: Path, rows: int, id_type: pa.DataType, row_id: str) -> pa.Table
     types = {row_id: id_type, "row_id": id_type, PREDICTION: pa.float64()}
     if path.stat().st_size > (rows + 1) * 4096:
         raise JudgeRefused(f"{path.name} is far too large for {rows} rows", RERUN)
+    _check_end(path)
     table = pv.read_csv(path, convert_options=pv.ConvertOptions(column_types=types))
     _id_column(table.column_names, row_id)
     _check_count(table.num_rows, rows)
     return table
+
+
+def _check_end(path: Path) -> None:
+    """Refuse a CSV whose last line has no end: cut off within a number, the number is another one."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        if file.read(1) not in (b"\n", b"\r"):
+            raise JudgeRefused(f"{path.name} does not end with a line's end", "was it written whole? end every line")
 
 
 def _id_column(names: list[str], row_id: str) -> str:
