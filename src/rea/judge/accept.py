@@ -105,7 +105,9 @@ def _check_end(path: Path) -> None:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - 1))
         if file.read(1) not in (b"\n", b"\r"):
-            raise JudgeRefused(f"{path.name} does not end with a line's end", "was it written whole? end every line")
+            raise JudgeRefused(
+                f"{path.name} cannot be read: its last line has no end", "was it written whole? end every line"
+            )
 
 
 def _id_column(names: list[str], row_id: str) -> str:
