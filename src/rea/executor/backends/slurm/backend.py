@@ -14,10 +14,11 @@ from pathlib import Path
 from rea.domain.errors import BackendUnreachable, IntegrityError, UsageError
 from rea.domain.ids import JobId
 from rea.domain.job import KILL_GRACE_S, JobState, JobStatus, Launch
+from rea.executor.backends.reading import Look, by_files, forgotten
 from rea.executor.backends.slurm import script
 from rea.executor.backends.slurm.client import Client, Entry, named
 from rea.executor.backends.slurm.options import Options
-from rea.executor.backends.slurm.reading import Look, by_files, by_slurm, forgotten
+from rea.executor.backends.slurm.reading import by_slurm
 from rea.executor.contract.control import Life, read_state
 from rea.executor.contract.directory import control_of, prepare, write_durably
 from rea.executor.contract.log import TAIL_BYTES, tail
@@ -163,7 +164,7 @@ class SlurmBackend:
 
     def _told(self, look: Look, entry: Entry | None) -> JobStatus:
         if entry is None:
-            return forgotten(look)
+            return forgotten(look, "Slurm")
         if entry.word == "FAILED" and not entry.code:
             entry = replace(entry, code=self.client.exit_code(entry))
         return by_slurm(look, entry)
