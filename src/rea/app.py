@@ -50,6 +50,15 @@ def _slurm(root: Path, wakes: Wakes, variables: Mapping[str, str]) -> JobBackend
     return SlurmBackend(root=root, client=Client.of(variables), options=options, wake=wakes)
 
 
+def _ray(root: Path, wakes: Wakes, variables: Mapping[str, str]) -> JobBackend:
+    from rea.executor.backends.ray import Client, Options, RayBackend
+    from rea.executor.backends.ray.options import VARIABLE
+
+    return RayBackend(
+        root=root, client=Client.of(variables), options=Options.of(variables.get(VARIABLE, "")), wake=wakes
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """How a backend is made from where jobs lie, the command that wakes, and those ``variables`` of the environment at the start."""
@@ -61,6 +70,7 @@ class Engine:
 BACKENDS = {
     LOCAL: Engine(_local),
     "slurm": Engine(_slurm, ("SLURM_CONF", "REA_SLURM_OPTIONS")),
+    "ray": Engine(_ray, ("RAY_API_SERVER_ADDRESS", "REA_RAY_OPTIONS")),
 }
 
 
