@@ -86,7 +86,7 @@ class Client:
             ) from error
         finally:
             connection.close()
-        if code not in (200, _NONE) or (code == _NONE and not told.endswith(b"does not exist")):
+        if code not in (200, _NONE) or (code == _NONE and not _says_none(told)):
             raise BackendUnreachable(f"the Ray head said {code}: {_last_line(told)}", "nothing is lost: rea asks again")
         return code, told
 
@@ -118,6 +118,11 @@ def _here(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _says_none(told: bytes) -> bool:
+    """Tell whether it is Ray that knows of no such job, and not any server that knows of no such page."""
+    return told.strip().endswith(b"does not exist")
 
 
 def _last_line(told: bytes) -> str:

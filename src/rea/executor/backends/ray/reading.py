@@ -26,13 +26,12 @@ def by_ray(look: Look, entry: Entry) -> JobStatus:
 
 
 def words(entry: Entry) -> str:
-    """Return Ray's words on one line: status, kind of error, exit code or message."""
-    error = entry.error_type or ""
-    code = "" if entry.driver_exit_code is None or entry.status != FAILED else str(entry.driver_exit_code)
-    told = (entry.message or "").strip() if not code else ""
+    """Return Ray's words on one line: status, kind of error and exit code; the message where it says more than those."""
+    error, told = entry.error_type or "", (entry.message or "").strip()
+    code = str(entry.driver_exit_code) if entry.status == FAILED and entry.driver_exit_code is not None else ""
     head = " ".join(word for word in (entry.status, error, code) if word)
-    told = told.splitlines()[0][:_MOST] if told and not (entry.status == FAILED and error in _LOG_FOLLOWS) else ""
-    return f"{head}: {told}" if told else head
+    telling = entry.status not in OVER or (entry.status == FAILED and error not in _LOG_FOLLOWS)
+    return f"{head}: {told.splitlines()[0][:_MOST]}" if told and telling else head
 
 
 def unknown(look: Look, why: str) -> JobStatus:
