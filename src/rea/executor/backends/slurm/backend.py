@@ -18,7 +18,7 @@ from rea.executor.backends.reading import Look, by_files, forgotten
 from rea.executor.backends.slurm import script
 from rea.executor.backends.slurm.client import Client, Entry, named
 from rea.executor.backends.slurm.options import Options
-from rea.executor.backends.slurm.reading import by_slurm
+from rea.executor.backends.slurm.reading import by_slurm, refused
 from rea.executor.contract.control import Life, read_state
 from rea.executor.contract.directory import control_of, prepare, write_durably
 from rea.executor.contract.log import TAIL_BYTES, tail
@@ -60,6 +60,8 @@ class SlurmBackend:
         if read_state(directory).life is Life.NEW and not (control / "cancel").exists():
             queue = self.client.queue()
             entry = named(queue, key)
+            if entry and refused(modified(control / "submitted"), entry):
+                entry = None
             number = entry.number if entry else self.client.submit(self._words(launch, spec, key), spec.environment)
             write_durably(control / "submitted", f"{number} {key}\n")
             if named(queue, f"{key}.wake") is None:
