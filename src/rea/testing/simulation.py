@@ -272,6 +272,9 @@ class _Judge:
     def compare(self, pairs: Sequence[ArmPair], rows: Rows, guardrails: bool) -> Sequence[Comparison]:
         return tuple(self._compare(pair, rows) for pair in pairs)
 
+    def bound(self, rows: Rows) -> float | None:
+        return None
+
     def _compare(self, pair: ArmPair, rows: Rows) -> Comparison:
         own = [self.world.score(self.world.jobs[j], rows) for j in pair.jobs]
         base = [self.world.score(self.world.jobs[j], rows) for j in pair.baseline_jobs]
@@ -340,7 +343,7 @@ class _Search:
     def suggest(
         self, levers: Sequence[Lever], start: Mapping[str, Scalar], points: Sequence[Point], count: int, seed: int
     ) -> Sequence[Change]:
-        tried = {p.change for p in points}
+        tried = {Change(overrides=tuple(start.items())), *(p.change for p in points)}
         grid = [
             Change(overrides=(*((n, v) for n, v in start.items() if n != x.name), (x.name, s)))
             for x in levers

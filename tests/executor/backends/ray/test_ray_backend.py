@@ -41,6 +41,12 @@ def entry(rig: RayRig, job: JobId = J) -> Entry:
     return found
 
 
+def test_the_cluster_of_these_tests_listens_on_loopback_alone(rig: RayRig) -> None:
+    opened = [c for process in rig.cluster.processes() for c in process.net_connections("inet")]
+    listening = {str(c.laddr.ip).removeprefix("::ffff:") for c in opened if c.status == "LISTEN"}
+    assert listening == {"127.0.0.1"}
+
+
 def test_words_and_variables_reach_the_job_unchanged_and_nothing_else_does(rig: RayRig) -> None:
     hostile = ("a b", "$(touch /tmp/pwned)", "`id`", "'", '"', "x\ny", "%j", "*", "; exit 9", "")
     odd = "a,b c=d 'e' $f\n\"g\""
