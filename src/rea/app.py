@@ -70,7 +70,7 @@ class Engine:
 BACKENDS = {
     LOCAL: Engine(_local),
     "slurm": Engine(_slurm, ("SLURM_CONF", "REA_SLURM_OPTIONS")),
-    "ray": Engine(_ray, ("RAY_API_SERVER_ADDRESS", "REA_RAY_OPTIONS")),
+    "ray": Engine(_ray, ("RAY_API_SERVER_ADDRESS", "RAY_AUTH_TOKEN_PATH", "REA_RAY_OPTIONS")),
 }
 
 

@@ -49,7 +49,8 @@ class Cluster:
 
     @property
     def client(self) -> Client:
-        return Client(address=f"http://127.0.0.1:{self.ports[0]}", patience_s=20)
+        token = self.variables.get("RAY_AUTH_TOKEN_PATH", "/nonexistent")
+        return Client(address=f"http://127.0.0.1:{self.ports[0]}", token=token, patience_s=20)
 
     def start(self) -> None:
         dashboard, head, agent, clients = self.ports
@@ -78,11 +79,6 @@ class Cluster:
     def kill(self) -> None:
         """As when the head's machine loses Ray and nothing else: no chance to tell or save anything."""
         self._end({process for process in self.processes() if _name(process) not in SHELLS})
-
-    def restart(self) -> None:
-        """Kill the head, and start one that knows nothing of the other."""
-        self.kill()
-        self.start()
 
     def stop(self) -> None:
         self._end(self.processes())

@@ -165,11 +165,23 @@ def unclaimed(tmp_path: Path) -> Path:
 
 
 def test_a_job_that_ray_gave_up_waiting_for_goes_on_waiting(rig: RayRig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ray ends a job that found no room within 15 minutes, here 8 s. It is handed in again; taken for a failure, it would cost an attempt."""
-    rig.cluster.variables["RAY_JOB_START_TIMEOUT_SECONDS"] = "8"
-    rig.cluster.restart()
+    """Ray ends a job that found no room within 15 minutes, here 8 s. It is handed in again; taken for a failure, it would cost an attempt.
+
+    This head also wants a token, and without it a job is unknown, not new.
+    """
+    token = rig.cluster.place / "token"
+    token.write_text("s3cr3t-token-of-at-least-some-length\n")
+    locked = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}
+    rig.cluster.kill()
+    rig.cluster.variables.update({"RAY_JOB_START_TIMEOUT_SECONDS": "8", **locked})
+    rig.cluster.start()
+    rig.client = rig.cluster.client
     try:
         rig.backend().submit(replace(rig.launch(WAITS, Work()), devices=99))
+        rig.client = replace(rig.client, token="/nonexistent")
+        assert look(rig, WAITS).state is JobState.UNKNOWN
+        assert "s3cr3t" not in look(rig, WAITS).reason
+        rig.client = rig.cluster.client
         assert rig.until(lambda: look(rig, WAITS).state is JobState.RESERVED)
         assert look(rig, WAITS).reason.startswith("FAILED JOB_SUPERVISOR_ACTOR_START_TIMEOUT: ")
         with monkeypatch.context() as planted:
@@ -179,5 +191,6 @@ def test_a_job_that_ray_gave_up_waiting_for_goes_on_waiting(rig: RayRig, monkeyp
         assert settled(rig, WAITS).state is JobState.SUCCEEDED
         assert rig.starts(WAITS) == 1
     finally:
+        rig.cluster.kill()
         rig.cluster.variables.clear()
-        rig.cluster.restart()
+        rig.cluster.start()

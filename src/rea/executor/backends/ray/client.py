@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ipaddress import ip_address
 from json import dumps
+from pathlib import Path
 from typing import Self
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -14,6 +15,8 @@ from rea.domain.errors import BackendUnreachable, UsageError
 
 VARIABLE = "RAY_API_SERVER_ADDRESS"
 DEFAULT = "http://127.0.0.1:8265"
+LEAVE_VARIABLE = "RAY_AUTH_TOKEN_PATH"
+LEAVE = "~/.ray/auth_token"  # where Ray itself looks for one
 PATIENCE_S = 30.0
 _MOST_BYTES = 8 << 20
 _NONE = 404
@@ -34,10 +37,12 @@ class Entry:
 class Client:
     """The cluster whose dashboard is at ``address``. Every call raises BackendUnreachable where it cannot be done.
 
+    ``token`` is the file that holds the cluster's token, read at each call; a cluster without authentication needs none.
     Whoever reaches a dashboard may run anything on its cluster, so plain HTTP goes to this machine only: UsageError otherwise.
     """
 
     address: str = DEFAULT
+    token: str = LEAVE
     patience_s: float = PATIENCE_S
 
     def __post_init__(self) -> None:
@@ -45,7 +50,7 @@ class Client:
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Self:
-        return cls(address=variables.get(VARIABLE) or DEFAULT)
+        return cls(address=variables.get(VARIABLE) or DEFAULT, token=variables.get(LEAVE_VARIABLE) or LEAVE)
 
     def find(self, key: str) -> Entry | None:
         """Return the job that was submitted under ``key``, None where the head knows of none."""
@@ -76,7 +81,7 @@ class Client:
         try:
             words = None if body is None else dumps(body)
             target = f"{where.path.rstrip('/')}/api/jobs/{quote(path)}"
-            connection.request(method, target, words, {"Content-Type": "application/json"})
+            connection.request(method, target, words, {"Content-Type": "application/json", **_leave(self.token)})
             answer = connection.getresponse()
             code, told = answer.status, answer.read(_MOST_BYTES)
         except (OSError, HTTPException) as error:
@@ -94,6 +99,13 @@ class Client:
 def _connect(where: SplitResult, patience_s: float) -> HTTPConnection:
     kind = HTTPSConnection if where.scheme == "https" else HTTPConnection
     return kind(where.hostname or "", where.port, timeout=patience_s)
+
+
+def _leave(token: str) -> Mapping[str, str]:
+    try:
+        return {"Authorization": f"Bearer {Path(token).expanduser().read_text().strip()}"}
+    except FileNotFoundError:
+        return {}
 
 
 def _check(address: str) -> None:
