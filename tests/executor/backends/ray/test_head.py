@@ -55,8 +55,10 @@ def test_a_day_without_a_head_and_one_that_remembers_nothing(rig: RayRig, monkey
 
 def begin(rig: RayRig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have three jobs run, one wait for room that there is not, and one run without being kept apart: the planted bug."""
-    for job, seconds in ((LONG, LONG_S), (GONE, LONG_S), (SHORT, 4.0)):
-        rig.backend().submit(rig.launch(job, Work(seconds=seconds)))
+    for job in (LONG, GONE):
+        rig.backend().submit(rig.launch(job, Work(seconds=LONG_S)))
+    waking = replace(rig.backend(), wake=("/usr/bin/touch", str(rig.root / "woken")))
+    waking.submit(rig.launch(SHORT, Work(seconds=4.0)))
     with monkeypatch.context() as planted:
         planted.setattr(script, "APART", ())
         under_way(rig, rig.launch(TIED, Work(seconds=4.0)))
@@ -76,6 +78,7 @@ def a_day_of_wakes(rig: RayRig) -> None:
     """Wake every ten minutes of a virtual day: look at all jobs, and submit what is told to be new, as every wake does."""
     began, jobs = time.time(), (LONG, SHORT, GONE, WAITS)
     assert rig.until(lambda: look(rig, SHORT).state is JobState.SUCCEEDED)
+    assert rig.until((rig.root / "woken").exists), "an end wakes, head or no head"
     for later in range(0, DAY_S, 600):
         backend = replace(rig.backend(), now=lambda later=later: began + later)  # type: ignore[misc]
         seen = backend.poll(jobs)
