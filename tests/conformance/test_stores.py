@@ -20,6 +20,7 @@ from rea.testing.conformance_insights import Fresh, InsightsConformance
 from rea.testing.conformance_openings import Log, OpeningsConformance
 from rea.testing.conformance_snapshots import Place, SnapshotsConformance
 from rea.testing.memory import MemoryInsights, MemoryJournal
+from rea.testing.simulation import Truth, World
 
 
 @pytest.fixture
@@ -38,6 +39,12 @@ class TestMemoryInsights(InsightsConformance):
     @pytest.fixture
     def fresh(self) -> Fresh:
         return MemoryInsights
+
+
+class TestSimulatedInsights(InsightsConformance):
+    @pytest.fixture
+    def fresh(self) -> Fresh:
+        return lambda: World(truth=Truth(effects={})).ports.insights
 
 
 class TestPostgresInsights(InsightsConformance):
