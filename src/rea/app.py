@@ -52,6 +52,15 @@ def _slurm(root: Path, wakes: Wakes, variables: Mapping[str, str]) -> JobBackend
     return SlurmBackend(root=root, client=Client.of(variables), options=options, wake=wakes)
 
 
+def _ray(root: Path, wakes: Wakes, variables: Mapping[str, str]) -> JobBackend:
+    from rea.executor.backends.ray import Client, Options, RayBackend
+    from rea.executor.backends.ray.options import VARIABLE
+
+    return RayBackend(
+        root=root, client=Client.of(variables), options=Options.of(variables.get(VARIABLE, "")), wake=wakes
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """How a backend is made from where jobs lie, the command that wakes, and those ``variables`` of the environment at the start."""
@@ -63,6 +72,7 @@ class Engine:
 BACKENDS = {
     LOCAL: Engine(_local),
     "slurm": Engine(_slurm, ("SLURM_CONF", "REA_SLURM_OPTIONS")),
+    "ray": Engine(_ray, ("RAY_API_SERVER_ADDRESS", "RAY_AUTH_TOKEN_PATH", "REA_RAY_OPTIONS")),
 }
 
 

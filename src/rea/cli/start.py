@@ -45,7 +45,7 @@ def requested(function: click.decorators.FC) -> click.decorators.FC:
     """Add what check and start ask for alike."""
     path = click.Path(path_type=Path, exists=True)
     for option in (
-        click.option("--backend", help="Where jobs run: local or slurm (default: $REA_BACKEND, else local)."),
+        click.option("--backend", help="Where jobs run: local, slurm or ray (default: $REA_BACKEND, else local)."),
         click.option("--slots", type=int, help="Jobs at a time (default: the processors at hand)."),
         click.option("--ideas", type=path, help="A file of your own hypotheses (ideas.toml)."),
         click.option("--question", default="", help="What is asked, in your words."),

@@ -130,16 +130,16 @@ class MemoryInsights:
     """The ``Insights`` port in memory."""
 
     def __init__(self) -> None:
-        self._kept: dict[Digest, Insight] = {}
+        self.kept: dict[Digest, Insight] = {}
 
     def add(self, insights: Sequence[Insight]) -> None:
         for insight in insights:
             codec.encode_insight(insight)
         for insight in insights:
-            self._kept.setdefault(insight.id, insight)
+            self.kept.setdefault(insight.id, insight)
 
     def all(self) -> Sequence[Insight]:
-        return tuple(sorted(self._kept.values(), key=lambda insight: (insight.at, insight.id)))
+        return tuple(sorted(self.kept.values(), key=lambda insight: (insight.at, insight.id)))
 
     def prior(self, moves: Sequence[Move], setting: Setting) -> Prior | None:
         return prior_from(self.all(), moves, setting)

@@ -27,7 +27,7 @@ from rea.domain.event import (
 from rea.domain.evidence import Comparison, Measurement, Rows
 from rea.domain.hypothesis import Effect, Hypothesis, Move, Operation, SourceName, hypothesis_id
 from rea.domain.ids import CampaignId, Digest, JobId, digest
-from rea.domain.insight import Insight, Prior, Setting
+from rea.domain.insight import Insight
 from rea.domain.job import Job, Launch
 from rea.domain.lever import Lever, LeverType, Role, Scalar
 from rea.domain.plan import Approval, Checklist, Policy
@@ -36,7 +36,7 @@ from rea.domain.workload import SMOKE, Command, Data, Fidelity, MetricName, Reso
 from rea.executor.backends.simulated import Run, SimulatedBackend
 from rea.ports import Briefing, Insights, Journal, Openings, Point, Ports, Standings
 from rea.testing.fuse import Fuse
-from rea.testing.memory import MemoryJournal
+from rea.testing.memory import MemoryInsights, MemoryJournal
 
 CAMPAIGN = CampaignId("simulated")
 BASELINE_NE = 0.8
@@ -100,7 +100,7 @@ class World:
     clock: float = 0.0
     backend: SimulatedBackend = field(init=False)
     jobs: dict[JobId, Job] = field(default_factory=dict)
-    kept: dict[Digest, Insight] = field(default_factory=dict)
+    learnt: MemoryInsights = field(default_factory=MemoryInsights)
     told: list[str] = field(default_factory=list)
     directory: Path = Path("/nonexistent")  # where a STOP file would lie
     runbook: tuple[RunbookEntry, ...] = ()
@@ -129,7 +129,12 @@ class World:
     @property
     def knowledge(self) -> Insights:
         """What is learnt is kept here."""
-        return _Kept(self)
+        return self.learnt
+
+    @property
+    def kept(self) -> Mapping[Digest, Insight]:
+        """What was learnt, by its name."""
+        return self.learnt.kept
 
     def _tell(self, kind: str, _: str) -> None:
         self.fuse.touch("notify:before")
@@ -273,6 +278,9 @@ class _Judge:
     def compare(self, pairs: Sequence[ArmPair], rows: Rows, guardrails: bool) -> Sequence[Comparison]:
         return tuple(self._compare(pair, rows) for pair in pairs)
 
+    def bound(self, rows: Rows) -> float | None:
+        return None
+
     def _compare(self, pair: ArmPair, rows: Rows) -> Comparison:
         own = [self.world.score(self.world.jobs[j], rows) for j in pair.jobs]
         base = [self.world.score(self.world.jobs[j], rows) for j in pair.baseline_jobs]
@@ -321,27 +329,13 @@ def _hypothesis(name: str) -> Hypothesis:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    world: World
-
-    def add(self, insights: Sequence[Insight]) -> None:
-        self.world.kept.update({i.id: i for i in insights})
-
-    def all(self) -> Sequence[Insight]:
-        return tuple(self.world.kept.values())
-
-    def prior(self, moves: Sequence[Move], setting: Setting) -> Prior | None:
-        return None
-
-
 class _Search:
     """Suggests half and double of what is on, in a fixed order."""
 
     def suggest(
         self, levers: Sequence[Lever], start: Mapping[str, Scalar], points: Sequence[Point], count: int, seed: int
     ) -> Sequence[Change]:
-        tried = {p.change for p in points}
+        tried = {Change(overrides=tuple(start.items())), *(p.change for p in points)}
         grid = [
             Change(overrides=(*((n, v) for n, v in start.items() if n != x.name), (x.name, s)))
             for x in levers

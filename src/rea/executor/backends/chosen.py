@@ -43,5 +43,5 @@ def recorded(directory: Path) -> Chosen:
         return Chosen()
     except (OSError, msgspec.DecodeError) as error:
         raise IntegrityError(
-            f"{path} cannot be read: {error}", 'restore it: {"name": "local"} or {"name": "slurm"}'
+            f"{path} cannot be read: {error}", 'restore it, such as {"name": "local"} or {"name": "slurm"}'
         ) from error

@@ -14,10 +14,11 @@ from pathlib import Path
 from rea.domain.errors import BackendUnreachable, IntegrityError, UsageError
 from rea.domain.ids import JobId
 from rea.domain.job import KILL_GRACE_S, JobState, JobStatus, Launch
+from rea.executor.backends.reading import Look, by_files, forgotten
 from rea.executor.backends.slurm import script
 from rea.executor.backends.slurm.client import Client, Entry, named
 from rea.executor.backends.slurm.options import Options
-from rea.executor.backends.slurm.reading import Look, by_files, by_slurm, forgotten
+from rea.executor.backends.slurm.reading import by_slurm, refused
 from rea.executor.contract.control import Life, read_state
 from rea.executor.contract.directory import control_of, prepare, write_durably
 from rea.executor.contract.log import TAIL_BYTES, tail
@@ -63,6 +64,8 @@ class SlurmBackend:
         if read_state(directory).life is Life.NEW and not (control / "cancel").exists():
             queue = self.client.queue()
             entry = named(queue, key)
+            if entry and refused(modified(control / "submitted"), entry):
+                entry = None
             number = entry.number if entry else self._hand_over(launch, spec, key)
             write_durably(control / "submitted", f"{number} {key}\n")
             if named(queue, f"{key}.wake") is None:
@@ -176,7 +179,7 @@ class SlurmBackend:
 
     def _told(self, look: Look, entry: Entry | None) -> JobStatus:
         if entry is None:
-            return replace(forgotten(look), node=node_of(look.directory))
+            return replace(forgotten(look, "Slurm"), node=node_of(look.directory))
         if entry.word == "FAILED" and not entry.code:
             entry = replace(entry, code=self.client.exit_code(entry))
         return replace(by_slurm(look, entry), node=node_of(look.directory))

@@ -26,9 +26,3 @@ def again(spec: Spec, launch: Launch, wrapper: Path, requeue: Path = REQUEUE) ->
     first = once(spec, directory, wrapper)[1:]
     later = (*first[: -len(spec.argv)], *launch.restart) if launch.restart else ()
     return (str(script), launch.checkpoint, str(len(first)), *first, *later)
-
-
-def spent_s(directory: Path) -> int:
-    """Return how long earlier starts of this job ran, in seconds."""
-    told = [path.read_text().strip() for path in control_of(directory).glob("spent.*")]
-    return sum(int(text) for text in told if text.isdigit())
