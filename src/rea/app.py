@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from rea.agent.question import Model, NoModel
 from rea.campaign.recall import Recall
 from rea.domain.action import Wake
+from rea.domain.campaign import Campaign
 from rea.domain.change import Change
 from rea.domain.errors import StaleDecision, StoreError, UsageError
 from rea.domain.event import AGENT, Paused
@@ -149,7 +151,7 @@ def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], l
     return Ports(
         journal=log,
         backend=backend(directory, (str(wake_script(config.state)), campaign)),
-        sources=sources(directory, known),
+        sources=(*sources(directory, known), *proposing(model(config, campaign), directory, state, known)),
         insights=known,
         judge=ProcessJudge(directory=directory, workload=state.setup, meta=meta(recall)),
         workspace=reopen(directory, state.setup),
@@ -172,6 +174,27 @@ def sources(directory: Path, known: SqlInsights) -> tuple[HypothesisSource, ...]
     techniques, ideas = load(), directory / IDEAS
     own: tuple[HypothesisSource, ...] = (EngineerSource(ideas),) if ideas.exists() else ()
     return (*own, HistorySource(known, techniques), ResearchSource(techniques, known))
+
+
+def model(config: Settings, campaign: CampaignId) -> Model:
+    """Return the language model that a campaign may ask, within what its approval leaves; by default none."""
+    return NoModel()
+
+
+def proposing(asked: Model, directory: Path, c: Campaign, known: SqlInsights) -> tuple[HypothesisSource, ...]:
+    """Return the model's source of hypotheses, where there is a model: with the code of the campaign's commit, and literature where switched on."""
+    if isinstance(asked, NoModel):
+        return ()
+    from rea.executor.materialise.objects import codebase
+    from rea.knowledge.techniques.catalogue import load
+    from rea.planner.sources.model.literature.chosen import chosen
+    from rea.planner.sources.model.source import ModelSource
+
+    library = chosen(os.environ.get("REA_LITERATURE", ""), os.environ.get("REA_PAPERS", ""), directory)
+    code = codebase(directory, c.commit, c.setup)
+    return (
+        ModelSource(model=asked, directory=directory, insights=known, techniques=load(), code=code, literature=library),
+    )
 
 
 def recall_of(config: Settings, campaign: CampaignId) -> Recall:

@@ -63,7 +63,10 @@ class JobBackend(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Briefing:
-    """What a source of hypotheses is told. ``current`` is the configuration to improve on, ``taken`` what exists already."""
+    """What a source of hypotheses is told. ``current`` is the configuration to improve on, ``taken`` what exists already.
+
+    ``left_ms`` is what may still be spent on choosing, in device-milliseconds (None: not known).
+    """
 
     workload: Workload
     setting: Setting
@@ -71,6 +74,7 @@ class Briefing:
     noise: Noise
     taken: frozenset[HypothesisId]
     round: int
+    left_ms: int | None = None
 
 
 class HypothesisSource(Protocol):

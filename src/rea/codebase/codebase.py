@@ -64,6 +64,10 @@ class Codebase:
         more = [f"... only the first {MOST_FOUND} lines are shown"] if len(found) == MOST_FOUND else []
         return paged([*found, *more], page, "no line holds it")
 
+    def holds(self, path: str, line: int) -> bool:
+        """Whether ``path`` may be read and has a line of this number."""
+        return not self._denied(path) and 1 <= line <= len(self._text(path).splitlines())
+
     def tools(self) -> tuple[Callable[..., str], ...]:
         """Return the three questions as functions of plain values: a refusal is an answer, never an exception."""
         return tuple(_told(ask) for ask in (self.outline, self.search, self.read))
