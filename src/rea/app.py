@@ -23,7 +23,7 @@ from rea.domain.job import LOCAL, JobStatus, Launch
 from rea.domain.runbook import RunbookEntry
 from rea.executor.backends.chosen import Chosen, recorded
 from rea.executor.contract.directory import write_durably
-from rea.ports import HypothesisSource, JobBackend, Ports
+from rea.ports import HypothesisSource, JobBackend, LogReader, Ports
 from rea.settings import Settings, settings
 from rea.store import leases
 from rea.store.database import Database
@@ -145,13 +145,14 @@ def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], l
     from rea.judge.process import ProcessJudge
     from rea.planner.search.optuna_search import OptunaSearch
 
+    asked = model(config, recall.campaign)
     store, campaign, state = database(config), recall.campaign, recall.now()
     directory, log = config.campaign(campaign), SqlJournal(store, lease=lease)
     known = SqlInsights(store)
     return Ports(
         journal=log,
         backend=backend(directory, (str(wake_script(config.state)), campaign)),
-        sources=(*sources(directory, known), *proposing(model(config, campaign), directory, state, known)),
+        sources=(*sources(directory, known), *proposing(asked, directory, state, known)),
         insights=known,
         judge=ProcessJudge(directory=directory, workload=state.setup, meta=meta(recall)),
         workspace=reopen(directory, state.setup),
@@ -160,6 +161,7 @@ def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], l
         notify=notifier(config, campaign),
         now=time.time,
         runbook=entries,
+        reader=reading(asked),
         directory=directory,
     )
 
@@ -195,6 +197,15 @@ def proposing(asked: Model, directory: Path, c: Campaign, known: SqlInsights) ->
     return (
         ModelSource(model=asked, directory=directory, insights=known, techniques=load(), code=code, literature=library),
     )
+
+
+def reading(asked: Model) -> LogReader | None:
+    """Return who reads the logs of failures that nobody knows, where there is a model."""
+    if isinstance(asked, NoModel):
+        return None
+    from rea.executor.suggestion.reader import ModelReader
+
+    return ModelReader(asked)
 
 
 def recall_of(config: Settings, campaign: CampaignId) -> Recall:

@@ -14,7 +14,9 @@ from rea.domain.ids import CampaignId, Digest, HypothesisId, JobId
 from rea.domain.insight import Insight, Prior, Setting
 from rea.domain.job import Job, JobStatus, Launch
 from rea.domain.lever import Lever, Scalar
+from rea.domain.records import JobRecord
 from rea.domain.runbook import RunbookEntry
+from rea.domain.suggestion import Suggestion
 from rea.domain.workload import Workload
 
 
@@ -106,6 +108,12 @@ class Workspace(Protocol):
     def clean(self, job: JobId) -> None: ...
 
 
+class LogReader(Protocol):
+    """Says what the log of a failed job shows. Never raises; what it says is tried before it is believed."""
+
+    def read(self, record: JobRecord, workload: Workload) -> Suggestion: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
     """A change that was tried in a search, and the relative improvement that it measured (None: it failed)."""
@@ -143,4 +151,5 @@ class Ports:
     notify: Callable[[str, str], None]
     now: Callable[[], float]
     runbook: tuple[RunbookEntry, ...]
+    reader: LogReader | None = None  # of failures that nobody knows; without one, first principles stand alone
     directory: Path  # of the campaign: STOP, pending, due, jobs/

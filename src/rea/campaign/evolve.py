@@ -40,7 +40,7 @@ def apply(campaign: Campaign, event: e.Event) -> None:
             folding.planning(campaign, event)
         case e.JobReserved() | e.JobSubmitted() | e.JobEnded() | e.JobTreated():
             folding.running(campaign, event)
-        case e.DiagnosisOpened() | e.ProbeAdded() | e.Diagnosed():
+        case e.DiagnosisOpened() | e.ProbeAdded() | e.Diagnosed() | e.CauseSuggested() | e.RemedyTried():
             folding.diagnosing(campaign, event)
         case (
             e.PhaseOpened()

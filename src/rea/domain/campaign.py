@@ -16,6 +16,7 @@ from rea.domain.lever import Role
 from rea.domain.plan import Approval, Checklist, Plan, Policy
 from rea.domain.proposal import Proposal
 from rea.domain.records import Attempts, JobRecord, Jobs
+from rea.domain.suggestion import Suggestion, Trial
 from rea.domain.workload import Workload
 
 __all__ = ["NO_CAMPAIGN", "NO_DIGEST", "Campaign", "JobRecord", "PhaseRecord", "comparison_key"]
@@ -81,6 +82,8 @@ class Campaign:
     memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)  # see ``once``
     dropped: dict[ExperimentId, str] = field(default_factory=dict)
     diagnoses: dict[JobId, Diagnosis] = field(default_factory=dict)  # by the job that failed, oldest first
+    suggestions: dict[JobId, Suggestion] = field(default_factory=dict)  # by the job that failed
+    trials: dict[JobId, Trial] = field(default_factory=dict)  # of suggested remedies, by the job that failed
     phases: dict[str, PhaseRecord] = field(default_factory=dict)  # by "round:phase"
     batches: int = 0  # answers of the search so far
     suggested: dict[ExperimentId, int] = field(default_factory=dict)  # which batch
