@@ -142,10 +142,12 @@ def logs(face: Face, job: str, limit: int) -> None:
 )
 def report(face: Face, out: Path | None) -> None:
     """Write the report: one HTML file with plots, and Markdown."""
+    from rea.app import model
     from rea.report import write
 
     journal, name, c = face.chosen()
-    html, markdown = write(c, history_of(journal, name), out or face.config.campaign(name) / "report")
+    folder = out or face.config.campaign(name) / "report"
+    html, markdown = write(c, history_of(journal, name), folder, model(face.config, name))
     face.say(
         "report",
         {"html": str(html), "markdown": str(markdown)},
