@@ -10,6 +10,7 @@ from rea.report.facts import facts_of
 from rea.report.page import html, markdown
 from rea.report.prose.explain import explain
 from rea.report.prose.stated import of_report
+from rea.report.weighing.weigh import weigh
 
 
 def write(
@@ -24,9 +25,10 @@ def write(
     directory.mkdir(parents=True, exist_ok=True)
     facts = facts_of(campaign, recorded)
     prose = explain(model, "the report on a series of experiments with one model", of_report(facts)) if model else None
+    advice = weigh(model, campaign) if model else None
     return (
-        _whole(directory / "report.html", html(facts, draw(facts), prose)),
-        _whole(directory / "report.md", markdown(facts, prose)),
+        _whole(directory / "report.html", html(facts, draw(facts), prose, advice)),
+        _whole(directory / "report.md", markdown(facts, prose, advice)),
     )
 
 

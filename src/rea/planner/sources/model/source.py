@@ -14,6 +14,7 @@ from rea.domain.lever import Role
 from rea.domain.technique import Technique
 from rea.domain.wanted import WantedPatch
 from rea.planner.sources.model import facts, paper_facts
+from rea.planner.sources.model.design import review
 from rea.planner.sources.model.ideas import Idea, Ideas, Known, change_of, idea_faults, wish_faults, wrong_with
 from rea.planner.sources.model.literature.paper import Literature
 from rea.planner.sources.model.wanted import keep
@@ -58,7 +59,9 @@ class ModelSource:
         )
         keep(self.directory, tuple(wanted))
         held = [idea for idea in answer.value.ideas[:MOST_IDEAS] if not idea_faults(idea, briefing, known)]
-        offered = (_hypothesis(idea, briefing, by) for idea in held)
+        left = review(held, briefing, known, self.model, self.code)
+        seen = f"{by}, reviewed by prompt {left.prompt[:12]}" if left.prompt else by
+        offered = (_hypothesis(idea, briefing, seen) for idea in left.ideas)
         return tuple({h.id: h for h in offered}.values())[:count]
 
     def _question(self, briefing: Briefing, known: Known, told: Prompt) -> Question[Ideas]:
