@@ -20,7 +20,9 @@ GOOD = Idea(
     falsifier="No gain at 0.003.",
     evidence=("technique:learning_rate_x3",),
 )
-KNOWN = Known(evidence={"technique:learning_rate_x3": "x"}, line=lambda path, line: (path, line) == ("a.py", 3))
+KNOWN = Known(
+    evidence={"technique:learning_rate_x3": "x"}, most=0.02, line=lambda path, line: (path, line) == ("a.py", 3)
+)
 EDITABLE = replace(FOREIGN, editable=("model/",), protected=("workload.toml", "model/judge.py"))
 
 
@@ -43,6 +45,8 @@ FAULTS: dict[str, tuple[Idea, str]] = {
     "upside down": (replace(GOOD, low=0.02), "low <= value <= high"),
     "percent for shares": (replace(GOOD, high=4.0), "as shares"),
     "too good": (replace(GOOD, value=0.5, high=0.6), "beyond what is plausible"),
+    "more than is known": (replace(GOOD, value=0.03, high=0.035), "promises more than anything"),
+    "a high end beyond all": (replace(GOOD, high=0.05), "promises more than anything"),
     "free of charge": (replace(GOOD, cost=0.0), "cost has to be positive"),
     "beyond the budget": (replace(GOOD, cost=21.0), "20 are left"),
     "no evidence": (replace(GOOD, evidence=()), "rests on no evidence"),

@@ -24,6 +24,7 @@ from rea.planner.sources.model.literature.folder import Folder
 from rea.planner.sources.model.paper_facts import PaperFacts
 from rea.planner.sources.model.source import ModelSource
 from rea.planner.sources.model.wanted import read
+from rea.planner.sources.research.source import ResearchSource
 from rea.testing.memory import MemoryInsights
 
 CATALOGUE = load()
@@ -190,3 +191,24 @@ def test_offers_of_a_model_stand_beside_the_others_in_the_portfolio(tmp_path: Pa
 def test_a_flood_of_ideas_is_cut(tmp_path: Path) -> None:
     many: tuple[Idea, ...] = tuple(set_to("optim.lr", 0.0011 + n / 1e5) for n in range(100))
     assert len(source(Unchecked(Ideas(ideas=many)), tmp_path).propose(briefing(EDITABLE), 100)) == 8
+
+
+def test_a_model_is_not_credited_with_what_others_offer_too(tmp_path: Path) -> None:
+    first = ResearchSource(CATALOGUE).propose(briefing(FOREIGN), 40)
+    taken = next(h for h in first if len(h.change.overrides) == 1)
+    ((name, value),) = taken.change.overrides
+    ids = tuple(f"technique:{t.name}" for t in CATALOGUE[:5])
+    copied = Ideas(ideas=(replace(set_to(name, value), evidence=ids),))
+    offered = source(Unchecked(copied), tmp_path).propose(briefing(FOREIGN), 10)
+    assert [h.id for h in offered] == [taken.id], "it is the same change"
+    for offers in ([offered, first], [first, offered]):
+        kept = next(h for h in choose(offers, 60, 0.2, 7) if h.id == taken.id)
+        assert kept.source is SourceName.RESEARCH
+
+
+def test_planted_bug_by_evidence_alone_a_model_takes_over_what_others_offer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rea.planner.portfolio._standing", lambda h: (len(h.evidence),))
+    with pytest.raises(AssertionError):
+        test_a_model_is_not_credited_with_what_others_offer_too(tmp_path)

@@ -28,6 +28,12 @@ def evidence(
     return learnt | {f"technique:{t.name}": _technique(t) for t in techniques} | dict(papers)
 
 
+def most(insights: Sequence[Insight], techniques: Sequence[Technique]) -> float:
+    """Return the largest improvement that was measured or is expected; 1 where nothing is known."""
+    measured = [i.measured.high for i in insights if i.measured is not None]
+    return max([e for e in (*measured, *(t.effect.high for t in techniques)) if e > 0], default=1.0)
+
+
 def _workload(briefing: Briefing) -> Iterator[str]:
     w = briefing.workload
     yield f"metric: {w.primary}, {'larger' if w.primary.larger_is_better else 'smaller'} is better; improvements are relative"

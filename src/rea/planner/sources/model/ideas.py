@@ -59,9 +59,13 @@ class Ideas:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What ideas may rest on: ``evidence`` by id, and lines of the code as ``code:PATH:LINE``, which ``line`` looks up."""
+    """What ideas may rest on: ``evidence`` by id, and lines of the code as ``code:PATH:LINE``, which ``line`` looks up.
+
+    ``most`` is the largest improvement that experiments showed or the catalogue expects; papers, which strangers wrote, don't count.
+    """
 
     evidence: Mapping[str, str]
+    most: float = 1.0
     line: Callable[[str, int], bool] = lambda path, line: False
 
     def holds(self, name: str) -> bool:
@@ -94,7 +98,7 @@ def idea_faults(idea: Idea, briefing: Briefing, known: Known) -> list[str]:
     return [
         *_texts(("statement", idea.statement), ("rationale", idea.rationale), ("falsifier", idea.falsifier)),
         *_levers(idea, briefing),
-        *_prediction(idea, briefing.workload),
+        *_prediction(idea, briefing.workload, known),
         *_budget(idea, briefing),
         *_evidence(idea.evidence, known, least=1),
     ]
@@ -150,12 +154,15 @@ def _shaped(lever: Lever, value: Scalar) -> Scalar:
     return float(value) if abs(value) < 2**1023 else math.inf
 
 
-def _prediction(idea: Idea, workload: Workload) -> Iterable[str]:
+def _prediction(idea: Idea, workload: Workload, known: Known) -> Iterable[str]:
+    """A prediction decides what is tried first, so it may not promise more than anything that is known."""
     ends = (idea.low, idea.value, idea.high)
     if not all(map(math.isfinite, ends)) or not -1 < idea.low <= idea.value <= idea.high < 1 or idea.low == idea.high:
         yield "the prediction has to be low <= value <= high as shares, an interval and not a point"
     elif idea.value > workload.largest_plausible_effect:
         yield f"an improvement of {idea.value} is beyond what is plausible here, {workload.largest_plausible_effect}"
+    elif idea.value > known.most or idea.high > 2 * known.most:
+        yield f"it promises more than anything that is known; the largest improvement in the evidence is {known.most:g}"
 
 
 def _budget(idea: Idea, briefing: Briefing) -> Iterable[str]:

@@ -78,8 +78,9 @@ class ModelSource:
     def _known(self, briefing: Briefing) -> Known:
         found = self.literature.find(_words(briefing), MOST_PAPERS) if self.literature else ()
         papers = paper_facts.read(found, briefing.workload, self.model)
-        named = facts.evidence(self.insights.all(), self.techniques, papers, self.shuffled)
-        return Known(evidence=named, line=self._line) if self.code else Known(evidence=named)
+        learnt = self.insights.all()
+        named = facts.evidence(learnt, self.techniques, papers, self.shuffled)
+        return Known(evidence=named, most=facts.most(learnt, self.techniques), line=self._line)
 
     def _line(self, path: str, line: int) -> bool:
         try:
