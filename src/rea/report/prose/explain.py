@@ -47,6 +47,13 @@ class Prose:
         return f"Written by a language model; every number in it was found in the facts, {lost} ({origin})."
 
 
+def beside(prose: Prose | None) -> str:
+    """Return prose as it stands below a page of text: set off and marked; nothing where there is none."""
+    return (
+        "" if prose is None else "\n".join(["", "", *(f"  | {text}" for text in prose.sentences), f"  | {prose.mark}"])
+    )
+
+
 def explain(model: Model, about: str, stated: Sequence[Stated]) -> Prose | None:
     """Return prose about ``stated``; None where there is no answer, or nothing of it stands."""
     known = {fact.name: fact for fact in stated}
