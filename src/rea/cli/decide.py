@@ -22,7 +22,7 @@ REASON = click.option("--reason", default="", help="Why, for the record.")
 def plan(face: Face) -> int:
     """Show the plan as a page: hypotheses, prices, what would falsify them, and the digest that an approval names."""
     from rea.app import model
-    from rea.report.facts.launch import direction
+    from rea.report.facts.launch import direction, metric
     from rea.report.prose.explain import beside, explain
     from rea.report.prose.stated import of_plan
 
@@ -30,7 +30,7 @@ def plan(face: Face) -> int:
     if c.plan is None:
         raise NotApproved(f"there is no plan yet: the campaign waits for {waiting_for(c)}", "rea status, or rea watch")
     told = {"digest": c.plan_digest, "approved": c.approved, "plan": asdict(c.plan)}
-    prose = explain(model(face.config, c.id), "a plan of experiments", of_plan(c.plan, direction(c)))
+    prose = explain(model(face.config, c.id), "a plan of experiments", of_plan(c.plan, metric(c), direction(c)))
     face.say("plan", told, page(c, c.plan) + beside(prose))
     return 0 if c.approved else 10
 

@@ -1,6 +1,6 @@
 """The three questions one may ask of a workload's code: outline, search, read. Each answer is one page."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Protocol
@@ -29,7 +29,9 @@ class Objects(Protocol):
     """Where a commit's files come from."""
 
     def entries(self) -> Mapping[str, Entry]: ...
-    def read(self, entry: Entry) -> bytes: ...
+    def read(self, entries: Sequence[Entry]) -> Mapping[str, bytes]:
+        """Return the contents by path."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Codebase:
 
     objects: Objects
     policy: Policy
-    _texts: dict[str, str] = field(default_factory=dict)
+    _texts: dict[str, str | None] = field(default_factory=dict)
 
     def outline(self, path: str = "", page: int = 1) -> Page:
         """List all readable files with their sizes, or what one file defines.
@@ -73,7 +75,9 @@ class Codebase:
         return tuple(_told(ask) for ask in (self.outline, self.search, self.read))
 
     def _found(self, text: str) -> Iterator[str]:
-        for path in self._readable():
+        readable = tuple(self._readable())
+        self._load(readable)
+        for path in readable:
             try:
                 content = self._text(path)
             except UsageError:
@@ -101,16 +105,25 @@ class Codebase:
     def _text(self, path: str) -> str:
         if denied := self._denied(path):
             raise UsageError(denied, "outline() lists what may be read")
-        if path not in self._texts:
-            content = self.objects.read(self.objects.entries()[path])
-            try:
-                text = content.decode()
-            except UnicodeDecodeError:
-                text = "\0"
-            if "\0" in text:
-                raise UsageError(f"{path} is binary", "outline() lists what may be read")
-            self._texts[path] = text
-        return self._texts[path]
+        self._load((path,))
+        if (text := self._texts[path]) is None:
+            raise UsageError(f"{path} is binary", "outline() lists what may be read")
+        return text
+
+    def _load(self, paths: Sequence[str]) -> None:
+        """Read what is not read yet, all at once; what is no text is None."""
+        entries = self.objects.entries()
+        missing = [entries[path] for path in paths if path not in self._texts]
+        for path, content in self.objects.read(missing).items() if missing else ():
+            self._texts[path] = _text(content)
+
+
+def _text(content: bytes) -> str | None:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
 
 
 def _told(ask: Callable[..., Page]) -> Callable[..., str]:

@@ -16,10 +16,10 @@ FACTS = {
     for f in (
         Stated(
             name="f1",
-            text=f"lr=0.003: improvement {GAIN_TEXT}, 4 seeds",
+            text=f"lr=0.003: improvement of NE {GAIN_TEXT}, 4 seeds",
             values=(*GAIN, Value(number=4, unit="seed"), Value(number=0.003)),
         ),
-        Stated(name="f2", text=f"net=DCNv2: improvement {LOSS_TEXT}", values=LOSS),
+        Stated(name="f2", text=f"net=DCNv2: improvement of NE {LOSS_TEXT}", values=LOSS),
         Stated(name="f3", text="baseline NE 0.78124", values=(Value(number=0.78124),)),
         Stated(
             name="f4",
@@ -71,6 +71,9 @@ FALL = {
         ("It needed ½ of them.", "f5"),
         ("It needed 30-31 jobs.", "f5"),
         ("It needed 5h.", "f4"),
+        ("It improves by one percent.", "f1"),
+        ("It improves by a few percent.", "f1"),
+        ("It improves by three point three percent.", "f1"),
         ("Doubled gains at 3.28 %.", "f1"),
         ("One seed is enough.", "f1"),
         ("There were 31,000 jobs.", "f5"),
@@ -91,6 +94,10 @@ FALL = {
         ("Of 31 seeds, 2 failed.", "f5"),
         ("It took 90 %.", "f6"),
         ("It took 90 ms.", "f6"),
+        ("The baseline needs 0.7812 GB.", "f3"),
+        ("The baseline AUC is 0.7812.", "f3"),
+        ("The AUC improves by 3.28 %.", "f1"),
+        ("Its revenue is better by 3.28 %.", "f1"),
     ],
     "sign": [
         ("The effect is -3.28 %.", "f1"),
@@ -102,6 +109,8 @@ FALL = {
         ("The effect of DCNv2 was 0.41 %.", "f2"),
         ("NE fell by 0.41 % with DCNv2.", "f2"),
         ("The change hurts.", "f1"),
+        ("Far from hurting, it cost 3.28 %.", "f1"),
+        ("It is the opposite of a gain of 3.28 %.", "f1"),
         ("DCNv2 helps.", "f2"),
         ("The change does not improve it by 3.28 %.", "f1"),
         ("It is better by 3.28 %, not worse.", "f1"),

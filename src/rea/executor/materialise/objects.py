@@ -1,6 +1,6 @@
 """The files of one commit as objects of our own mirror: no working tree is looked at, neither the user's nor one that a patch touched."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,9 +28,22 @@ class Objects:
             self._entries.update((entry.path, entry) for entry in map(_entry, rows))
         return self._entries
 
-    def read(self, entry: Entry) -> bytes:
-        """Return the bytes of a file, as git stores them: no filter or conversion of the repository is run."""
-        return git(self.mirror, "cat-file", "blob", entry.object).encode(errors="surrogateescape")
+    def read(self, entries: Sequence[Entry]) -> Mapping[str, bytes]:
+        """Return the bytes of files, as git stores them: no filter or conversion of the repository is run.
+
+        Raises:
+            IntegrityError: the mirror does not give what it lists.
+        """
+        asked = "".join(f"{entry.object}\n" for entry in entries).encode()
+        given = git(self.mirror, "cat-file", "--batch", given=asked).encode(errors="surrogateescape")
+        found, at = dict[str, bytes](), 0
+        for entry in entries:
+            start = given.index(b"\n", at) + 1
+            if given[at:start] != f"{entry.object} blob {entry.size}\n".encode():
+                raise IntegrityError(f"the mirror does not hold {entry.path}", "see `rea doctor`")
+            found[entry.path] = given[start : start + entry.size]
+            at = start + entry.size + 1
+        return found
 
 
 def codebase(directory: Path, commit: str, workload: Workload) -> Codebase:
@@ -42,7 +55,7 @@ def codebase(directory: Path, commit: str, workload: Workload) -> Codebase:
     objects = Objects(mirror_of(directory), commit)
     try:
         declared = objects.entries().get(FILE)
-        text = objects.read(declared).decode(errors="replace") if declared else ""
+        text = objects.read([declared])[FILE].decode(errors="replace") if declared else ""
     except WorkloadError as error:
         raise IntegrityError(f"the mirror cannot be read: {error.message}", "see `rea doctor`") from error
     editable, protected = workload.editable, workload.protected

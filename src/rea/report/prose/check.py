@@ -3,16 +3,27 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from rea.report.prose.figures import NOUNS, UNITS, Figure, read
+from rea.report.prose.figures import NOUNS, Figure, read
 from rea.report.prose.stated import Stated, Value
 
 LONGEST = 400
 
 _BETTER = r"improv\w*|better|gains?|gained|help\w*|benefi\w*|outperform\w*|wins?|won|success\w*|posit\w*"
-_WORSE = r"worse\w*|hurts?|harm\w*|degrad\w*|loss(?:es)?|loses?|lost|regress\w*|deteriorat\w*|negat\w*"
+_WORSE = r"worse\w*|hurt\w*|harm\w*|degrad\w*|loss(?:es)?|loses?|lost|regress\w*|deteriorat\w*|negat\w*"
 _UP = r"rose|risen|ris(?:es|ing)|increas\w*|grew|grow\w*|higher|rais\w*|up"
 _DOWN = r"fell|fall\w*|drop\w*|decreas\w*|reduc\w*|lower\w*|down|shrank|declin\w*|cut"
-_NOT = re.compile(r"\b(?:not|no|never|without|neither|nor|hardly|none|cannot|fail\w*)\b|n't\b", re.IGNORECASE)
+_NOT = re.compile(
+    r"\b(?:not|no|never|without|neither|nor|hardly|none|cannot|fail\w*|far from|rather than|instead|unlike|contrary|opposite|revers\w*)\b|n't\b",
+    re.IGNORECASE,
+)
+_METRICS = re.compile(
+    r"\b(?:NE|G?AUC|log[ -]?loss|calibration|accuracy|precision|recall|CTR|N?DCG|RMSE|latency|revenue|clicks?)\b",
+    re.IGNORECASE,
+)
+_NEUTRAL = re.compile(r"\b(?:effects?|differ\w*|improvement)\b", re.IGNORECASE)
+_NO_UNIT = re.compile(  # as ``figures`` makes words singular
+    r"|to|and|or|with|under|in|for|at|i|wa|from|a|on|than|while|but|which|after|before|by|of|instead|against|where|so|the|per"
+)
 
 
 def _words(pattern: str) -> re.Pattern[str]:
@@ -30,7 +41,7 @@ def faults(text: str, cited: Sequence[str], facts: Mapping[str, Stated]) -> list
     if missing or not cited:
         return [f"there is no fact {missing[0][:40]!r}" if missing else "it cites no fact"]
     used = [facts[name] for name in cited]
-    return [*_numbers(text, used), *_direction(text, used)]
+    return [*_numbers(text, used), *_metrics(text, used), *_direction(text, used)]
 
 
 def _numbers(text: str, used: Sequence[Stated]) -> Iterator[str]:
@@ -44,6 +55,12 @@ def _numbers(text: str, used: Sequence[Stated]) -> Iterator[str]:
     yield from (f"{name!r} does not stand in the facts that it cites" for name in names if name not in known)
 
 
+def _metrics(text: str, used: Sequence[Stated]) -> Iterator[str]:
+    """A metric is named only where the facts name it."""
+    told, said = ({found.lower() for found in _METRICS.findall(x)} for x in (" ".join(f.text for f in used), text))
+    yield from (f"the facts that it cites say nothing of {name}" for name in sorted(said - told))
+
+
 def _stands(figure: Figure, value: Value, text: str) -> bool:
     if not _same_unit(figure.unit, value.unit):
         return False
@@ -51,17 +68,18 @@ def _stands(figure: Figure, value: Value, text: str) -> bool:
         return figure.number == value.number
     number = value.number
     if value.good and not figure.signed:
-        number *= value.good * (_said(text, value) or 1)
+        said = _said(text, value)
+        if not said and not _NEUTRAL.search(text):
+            return False
+        number *= value.good * (said or 1)
     return abs(figure.number - number) <= 0.5 * 10.0**-figure.decimals * (1 + 1e-9) and bool(figure.number) == bool(
         number
     )
 
 
 def _same_unit(written: str, meant: str) -> bool:
-    """A unit is the fact's own. A level without one may be followed by any word that is no unit of something else."""
-    if meant:
-        return written == meant
-    return written not in (*NOUNS, *UNITS)
+    """A unit is the fact's own. After a level without one stands nothing, or a word that is surely no unit."""
+    return written == meant if meant else bool(_NO_UNIT.fullmatch(written))
 
 
 def _direction(text: str, used: Sequence[Stated]) -> Iterator[str]:

@@ -35,6 +35,9 @@ _PLAIN = re.compile(
     re.ASCII,
 )
 _RANGE = re.compile(r"[\s\u00a0]*(?:,|to|and|–|-|;)[\s\u00a0]*[-+−]?\d[\d.,]*", re.ASCII)
+_BARE = re.compile(
+    r"(\S+)[\s\u00a0]+(?:%|per ?cent)", re.IGNORECASE
+)  # a share of which nothing says how much, such as "a few percent"
 _OPEN, _CLOSE = "([{\"'“‘", ")]}.,;:!?\"'”’"
 
 
@@ -67,6 +70,9 @@ def read(text: str) -> tuple[tuple[Figure, ...], tuple[str, ...]]:
         written = "money" if plain["money"] else unit or _after(text, at + len(core))
         inherited = found[-1].unit if not written and found and _bracketed(text, at) else ""
         found.append(_figure(plain, written or inherited or _noun(text, at + len(core))))
+    names += [
+        row[1] for row in _BARE.finditer(text) if not any(ch.isdigit() for ch in row[1]) and row[1] not in NUMBERS
+    ]
     return (*found, *_worded(text)), (*names, *(w for w in re.findall(r"[A-Za-z]+", text) if w.lower() in SHARES))
 
 
@@ -75,8 +81,8 @@ def _worded(text: str) -> Iterator[Figure]:
     for word in re.finditer(r"[A-Za-z]+", text):
         number = NUMBERS.get(word[0].lower())
         noun = _noun(text, word.end())
-        if number is not None and (number != 1 or noun in NOUNS):
-            unit = _after(text, word.end()) or noun
+        unit = _after(text, word.end()) or noun
+        if number is not None and (number != 1 or unit in (*NOUNS, *UNITS)):
             yield Figure(text=word[0], number=number, decimals=0, signed=False, unit=unit)
 
 

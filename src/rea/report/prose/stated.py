@@ -42,9 +42,9 @@ def of_report(f: Facts) -> tuple[Stated, ...]:
     return named([*_outcome(f), *_tried(f), *_noise(f), *_cost(f)])
 
 
-def of_plan(plan: Plan, sign: int) -> tuple[Stated, ...]:
-    """Return what a plan says; ``sign`` is -1 where a smaller metric is better."""
-    return named([*_planned(plan, sign)])
+def of_plan(plan: Plan, metric: str, sign: int) -> tuple[Stated, ...]:
+    """Return what a plan says; ``sign`` is -1 where a smaller ``metric`` is better."""
+    return named([*_planned(plan, metric, sign)])
 
 
 def of_insights(insights: Sequence[Insight], sign: int) -> tuple[Stated, ...]:
@@ -68,7 +68,7 @@ def _tried(f: Facts) -> Iterator[tuple[str, tuple[Value, ...]]]:
         told, values = _effect(t.effect, f.sign)
         seeds = _count(t.seeds, "seed")
         yield (
-            f"{t.phase}, {t.change}: {t.verdict}, improvement {told}, {t.seeds} seeds",
+            f"{t.phase}, {t.change}: {t.verdict}, improvement of {f.metric} {told}, {t.seeds} seeds",
             (*values, seeds, *_settings(t.change)),
         )
 
@@ -93,13 +93,13 @@ def _cost(f: Facts) -> Iterator[tuple[str, tuple[Value, ...]]]:
         yield f"{spent * f.money.price:.2f} in money", (_in(spent * f.money.price, MONEY),)
 
 
-def _planned(plan: Plan, sign: int) -> Iterator[tuple[str, tuple[Value, ...]]]:
+def _planned(plan: Plan, metric: str, sign: int) -> Iterator[tuple[str, tuple[Value, ...]]]:
     count, hours = len(plan.hypotheses), plan.budget_ms / 3.6e6
     yield f"{count} hypotheses, budget {hours:.3g} device-hours", (_count(count, "hypothesis"), _in(hours, HOURS))
     yield f"smallest effect that is detected {100 * plan.detectable:.3g} %", (_in(100 * plan.detectable, SHARE),)
     for h in plan.hypotheses[:MOST_TRIED]:
         told, values = _effect(h.predicted, sign)
-        yield f"{h.change}: predicted improvement {told}", (*values, *_settings(str(h.change)))
+        yield f"{h.change}: predicted improvement of {metric} {told}", (*values, *_settings(str(h.change)))
     for p in plan.phases:
         spent = p.cost_ms / 3.6e6
         yield f"{p.phase}: {p.jobs} jobs, {spent:.3g} device-hours", (_count(p.jobs, "job"), _in(spent, HOURS))

@@ -1,5 +1,6 @@
 """A model is one more proposer: sound ideas come through with their evidence, everything else is told or left out."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,8 +55,8 @@ class Files:
     def entries(self) -> dict[str, Entry]:
         return {p: Entry(path=p, mode="100644", object=p, size=len(t)) for p, t in self.texts.items()}
 
-    def read(self, entry: Entry) -> bytes:
-        return self.texts[entry.path].encode()
+    def read(self, entries: Sequence[Entry]) -> dict[str, bytes]:
+        return {entry.path: self.texts[entry.path].encode() for entry in entries}
 
 
 CODE = Codebase(Files(), of_workload(EDITABLE.editable, (), EDITABLE.protected, "log.csv"))
@@ -212,3 +213,9 @@ def test_planted_bug_by_evidence_alone_a_model_takes_over_what_others_offer(
     monkeypatch.setattr("rea.planner.portfolio._standing", lambda h: (len(h.evidence),))
     with pytest.raises(AssertionError):
         test_a_model_is_not_credited_with_what_others_offer_too(tmp_path)
+
+
+def test_one_unsound_idea_does_not_cost_the_sound_ones(tmp_path: Path) -> None:
+    ideas = Ideas(ideas=(GOOD, set_to("n_epochs", 6), set_to("optim.lr", 9.0)))
+    model = Scripted({"proposer": lambda _: ideas})
+    assert len(source(model, tmp_path).propose(briefing(EDITABLE), 10)) == 2 and model.refused == []

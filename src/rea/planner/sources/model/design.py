@@ -62,7 +62,7 @@ def review(ideas: Sequence[Idea], briefing: Briefing, known: Known, model: Model
         instructions=told.text,
         material=f"{facts.material(briefing, known.evidence)}\n{proposals}",
         answer=Review,
-        check=lambda found: "; ".join(w for d in found.doubts if (w := wrong_with(d, ideas, briefing, known))),
+        check=lambda found: _refusal(found, ideas, briefing, known),
         tools=code.tools()[1:2] if code else (),
         most_tokens=TOKENS,
     )
@@ -71,6 +71,11 @@ def review(ideas: Sequence[Idea], briefing: Briefing, known: Known, model: Model
         return Reviewed(ideas=tuple(ideas), prompt=Digest(""))
     doubted = {d.number for d in found.doubts if not wrong_with(d, ideas, briefing, known)}
     return Reviewed(ideas=tuple(x for n, x in enumerate(ideas, 1) if n not in doubted), prompt=told.digest)
+
+
+def _refusal(found: Review, ideas: Sequence[Idea], briefing: Briefing, known: Known) -> str:
+    told = [wrong_with(d, ideas, briefing, known) for d in found.doubts]
+    return "; ".join(told) if told and all(told) else ""
 
 
 def wrong_with(d: Doubted, ideas: Sequence[Idea], briefing: Briefing, known: Known) -> str:

@@ -87,6 +87,12 @@ def wrong_with(answer: Ideas, briefing: Briefing, known: Known) -> str:
     return "; ".join(told)
 
 
+def refusal(answer: Ideas, briefing: Briefing, known: Known) -> str:
+    """Return what is wrong where at least half of the ideas are; else the sound ones go on, and the others are left out."""
+    sound = sum(not idea_faults(idea, briefing, known) for idea in answer.ideas)
+    return "" if sound > len(answer.ideas) / 2 else wrong_with(answer, briefing, known)
+
+
 def change_of(idea: Idea, briefing: Briefing) -> Change:
     """Return the change that an idea amounts to, on top of the configuration to improve on; unknown levers are left out."""
     turned = ((briefing.workload.lever(s.lever), s.value) for s in idea.set)

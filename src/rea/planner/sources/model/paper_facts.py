@@ -96,7 +96,8 @@ def wrong_with(fact: PaperFact, paper: Paper, workload: Workload) -> str:
 
 def _check(paper: Paper, workload: Workload) -> Callable[[PaperFacts], str]:
     def check(answer: PaperFacts) -> str:
-        return "; ".join(told for fact in answer.facts if (told := wrong_with(fact, paper, workload)))
+        told = [wrong_with(fact, paper, workload) for fact in answer.facts]
+        return "; ".join(told) if told and all(told) else ""
 
     return check
 

@@ -15,7 +15,7 @@ from rea.domain.technique import Technique
 from rea.domain.wanted import WantedPatch
 from rea.planner.sources.model import facts, paper_facts
 from rea.planner.sources.model.design import review
-from rea.planner.sources.model.ideas import Idea, Ideas, Known, change_of, idea_faults, wish_faults, wrong_with
+from rea.planner.sources.model.ideas import Idea, Ideas, Known, change_of, idea_faults, refusal, wish_faults
 from rea.planner.sources.model.literature.paper import Literature
 from rea.planner.sources.model.wanted import keep
 from rea.planner.wording import as_moves, training_cost, wording
@@ -70,7 +70,7 @@ class ModelSource:
             instructions=told.text,
             material=facts.material(briefing, known.evidence),
             answer=Ideas,
-            check=lambda ideas: wrong_with(ideas, briefing, known),
+            check=lambda ideas: refusal(ideas, briefing, known),
             tools=self.code.tools() if self.code else (),
             most_tokens=TOKENS,
         )
