@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from rea.agent.question import Model, NoModel
 from rea.campaign.recall import Recall
 from rea.domain.action import Wake
-from rea.domain.campaign import Campaign
 from rea.domain.change import Change
 from rea.domain.errors import StaleDecision, StoreError, UsageError
 from rea.domain.event import AGENT, Paused
@@ -23,7 +23,7 @@ from rea.domain.job import LOCAL, JobStatus, Launch
 from rea.domain.runbook import RunbookEntry
 from rea.executor.backends.chosen import Chosen, recorded
 from rea.executor.contract.directory import write_durably
-from rea.ports import HypothesisSource, JobBackend, LogReader, Ports
+from rea.ports import HypothesisSource, Insights, JobBackend, Journal, LogReader, Ports
 from rea.settings import Settings, settings
 from rea.store import leases
 from rea.store.database import Database
@@ -145,14 +145,13 @@ def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], l
     from rea.judge.process import ProcessJudge
     from rea.planner.search.optuna_search import OptunaSearch
 
-    asked = model(config, recall.campaign)
     store, campaign, state = database(config), recall.campaign, recall.now()
     directory, log = config.campaign(campaign), SqlJournal(store, lease=lease)
-    known = SqlInsights(store)
+    known, asked = SqlInsights(store), model(config, recall, log)
     return Ports(
         journal=log,
         backend=backend(directory, (str(wake_script(config.state)), campaign)),
-        sources=(*sources(directory, known), *proposing(asked, directory, state, known)),
+        sources=every_source(directory, known, asked),
         insights=known,
         judge=ProcessJudge(directory=directory, workload=state.setup, meta=meta(recall)),
         workspace=reopen(directory, state.setup),
@@ -166,7 +165,7 @@ def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], l
     )
 
 
-def sources(directory: Path, known: SqlInsights) -> tuple[HypothesisSource, ...]:
+def sources(directory: Path, known: Insights) -> tuple[HypothesisSource, ...]:
     """Return where hypotheses come from: an engineer's ideas, what was learnt before, and the catalogue of techniques."""
     from rea.knowledge.techniques.catalogue import load
     from rea.planner.sources.engineer.source import EngineerSource
@@ -178,25 +177,29 @@ def sources(directory: Path, known: SqlInsights) -> tuple[HypothesisSource, ...]
     return (*own, HistorySource(known, techniques), ResearchSource(techniques, known))
 
 
-def model(config: Settings, campaign: CampaignId) -> Model:
+def model(config: Settings, recall: Recall, log: Journal) -> Model:
     """Return the language model that a campaign may ask, within what its approval leaves; by default none."""
     return NoModel()
 
 
-def proposing(asked: Model, directory: Path, c: Campaign, known: SqlInsights) -> tuple[HypothesisSource, ...]:
-    """Return the model's source of hypotheses, where there is a model: with the code of the campaign's commit, and literature where switched on."""
+def every_source(directory: Path, known: Insights, asked: Model) -> tuple[HypothesisSource, ...]:
+    """Return where hypotheses come from: the plain sources, and the model's own with the code of the campaign's commit, where there is a model."""
     if isinstance(asked, NoModel):
-        return ()
-    from rea.executor.materialise.objects import codebase
+        return sources(directory, known)
+    from rea.executor.materialise.objects import of_campaign
     from rea.knowledge.techniques.catalogue import load
     from rea.planner.sources.model.literature.chosen import chosen
     from rea.planner.sources.model.source import ModelSource
 
-    library = chosen(os.environ.get("REA_LITERATURE", ""), os.environ.get("REA_PAPERS", ""), directory)
-    code = codebase(directory, c.commit, c.setup)
-    return (
-        ModelSource(model=asked, directory=directory, insights=known, techniques=load(), code=code, literature=library),
+    thinking = ModelSource(
+        model=asked,
+        directory=directory,
+        insights=known,
+        techniques=load(),
+        code=partial(of_campaign, directory),
+        literature=chosen(os.environ.get("REA_LITERATURE", ""), os.environ.get("REA_PAPERS", ""), directory),
     )
+    return (*sources(directory, known), thinking)
 
 
 def reading(asked: Model) -> LogReader | None:

@@ -16,7 +16,7 @@ from rea.domain.plan import Policy
 from rea.domain.runbook import Cause, Remedy
 from rea.executor.suggestion.reader import ModelReader, Reading
 from rea.planner.sources.model.design import Doubt, Doubted, Review
-from rea.planner.sources.model.ideas import Idea, Ideas, LeverValue, Wish
+from rea.planner.sources.model.ideas import Idea, Ideas, Known, LeverValue, Wish
 from rea.planner.sources.model.source import ModelSource
 from rea.planner.sources.model.wanted import read
 from rea.ports import Ports
@@ -76,7 +76,7 @@ def world(directory: Path, model: Model, fuse: Fuse | None = None) -> Asked:
 
 @pytest.fixture(autouse=True)
 def _any_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ModelSource, "_line", lambda *_: True)
+    monkeypatch.setattr(Known, "holds", lambda self, name: name.startswith("code:"))
 
 
 def honest() -> Scripted:

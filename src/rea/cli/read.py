@@ -142,12 +142,14 @@ def logs(face: Face, job: str, limit: int) -> None:
 )
 def report(face: Face, out: Path | None) -> None:
     """Write the report: one HTML file with plots, and Markdown."""
-    from rea.app import model
+    from rea.app import model, recall_of
     from rea.report import write
 
     journal, name, c = face.chosen()
     folder = out or face.config.campaign(name) / "report"
-    html, markdown = write(c, history_of(journal, name), folder, model(face.config, name))
+    html, markdown = write(
+        c, history_of(journal, name), folder, model(face.config, recall_of(face.config, name), journal)
+    )
     face.say(
         "report",
         {"html": str(html), "markdown": str(markdown)},

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import wraps
 from typing import Protocol
 
 from rea.codebase.access import Policy
@@ -72,7 +71,20 @@ class Codebase:
 
     def tools(self) -> tuple[Callable[..., str], ...]:
         """Return the three questions as functions of plain values: a refusal is an answer, never an exception."""
-        return tuple(_told(ask) for ask in (self.outline, self.search, self.read))
+
+        def outline(path: str = "", page: int = 1) -> str:
+            """List all readable files with their sizes; with a path, the classes, functions and headings of that file with their lines."""
+            return _told(lambda: self.outline(path, page))
+
+        def search(text: str, page: int = 1) -> str:
+            """Find the lines of readable files that hold a text, in any case. It is no pattern."""
+            return _told(lambda: self.search(text, page))
+
+        def read(path: str, page: int = 1) -> str:
+            """Read a file, page by page, with line numbers."""
+            return _told(lambda: self.read(path, page))
+
+        return outline, search, read
 
     def _found(self, text: str) -> Iterator[str]:
         readable = tuple(self._readable())
@@ -126,13 +138,8 @@ def _text(content: bytes) -> str | None:
     return None if "\0" in text else text
 
 
-def _told(ask: Callable[..., Page]) -> Callable[..., str]:
-    @wraps(ask)
-    def told(*args: str | int, **named: str | int) -> str:
-        try:
-            return str(ask(*args, **named))
-        except ReaError as error:
-            return f"refused: {error.message}"
-
-    told.__annotations__["return"] = str
-    return told
+def _told(ask: Callable[[], Page]) -> str:
+    try:
+        return str(ask())
+    except ReaError as error:
+        return f"refused: {error.message}"

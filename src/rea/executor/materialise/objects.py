@@ -10,6 +10,7 @@ from rea.domain.errors import IntegrityError, WorkloadError
 from rea.domain.workload import Workload
 from rea.executor.materialise.git import git
 from rea.executor.materialise.layout import mirror_of
+from rea.executor.materialise.workspace import reopen
 from rea.executor.workload.parse import FILE, readable_in
 
 
@@ -60,6 +61,15 @@ def codebase(directory: Path, commit: str, workload: Workload) -> Codebase:
         raise IntegrityError(f"the mirror cannot be read: {error.message}", "see `rea doctor`") from error
     editable, protected = workload.editable, workload.protected
     return Codebase(objects, of_workload(editable, readable_in(text), protected, workload.data.path))
+
+
+def of_campaign(directory: Path, workload: Workload) -> Codebase:
+    """Return the code at the commit that the campaign in ``directory`` works on.
+
+    Raises:
+        IntegrityError: what was taken down of it is missing or damaged.
+    """
+    return codebase(directory, reopen(directory, workload).record.commit, workload)
 
 
 def _entry(row: str) -> Entry:

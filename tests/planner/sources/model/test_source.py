@@ -65,8 +65,8 @@ CODE = Codebase(Files(), of_workload(EDITABLE.editable, (), EDITABLE.protected, 
 def source(model: object, directory: Path, **more: object) -> ModelSource:
     known = MemoryInsights()
     known.add([LESSON])
-    settings = {"model": model, "directory": directory, "insights": known, "techniques": CATALOGUE, "code": CODE}
-    return ModelSource(**(settings | more))  # type: ignore[arg-type]
+    settings = {"model": model, "directory": directory, "insights": known, "techniques": CATALOGUE}
+    return ModelSource(**(settings | {"code": lambda _: CODE} | more))  # type: ignore[arg-type]
 
 
 def test_a_sound_idea_becomes_a_hypothesis_with_evidence_prediction_cost_and_falsifier(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The model's source: asks for ideas, lets through what holds, and keeps what only a patch could do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from rea.domain.hypothesis import Effect, Hypothesis, SourceName, hypothesis_id
 from rea.domain.lever import Role
 from rea.domain.technique import Technique
 from rea.domain.wanted import WantedPatch
+from rea.domain.workload import Workload
 from rea.planner.sources.model import facts, paper_facts
 from rea.planner.sources.model.design import review
 from rea.planner.sources.model.ideas import Idea, Ideas, Known, change_of, idea_faults, refusal, wish_faults
@@ -30,6 +31,8 @@ _CODE = (
     "With the tools you can outline, search and read the code, at the commit that is being worked on. They only read."
 )
 
+_CITE = ", or a line of code that you have read as code:PATH:LINE"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSource:
@@ -42,14 +45,16 @@ class ModelSource:
     directory: Path
     insights: Insights
     techniques: Sequence[Technique] = ()
-    code: Codebase | None = None
+    code: Callable[[Workload], Codebase] | None = None
     literature: Literature | None = None
     shuffled: bool = False
 
     def propose(self, briefing: Briefing, count: int) -> Sequence[Hypothesis]:
-        known = self._known(briefing)
-        told = prompt(FILE, most=MOST_IDEAS, wishes=MOST_WISHES, code=_CODE if self.code else "", cite=self._cite())
-        answer = self.model.ask(self._question(briefing, known, told))
+        code = self.code(briefing.workload) if self.code else None
+        known = self._known(briefing, code)
+        shown = {"code": _CODE if code else "", "cite": _CITE if code else ""}
+        told = prompt(FILE, most=MOST_IDEAS, wishes=MOST_WISHES, **shown)
+        answer = self.model.ask(_question(briefing, known, told, code))
         if answer.value is None:
             return ()
         wishes = [w for w in answer.value.wishes[:MOST_WISHES] if not wish_faults(w, briefing, known)]
@@ -59,37 +64,42 @@ class ModelSource:
         )
         keep(self.directory, tuple(wanted))
         held = [idea for idea in answer.value.ideas[:MOST_IDEAS] if not idea_faults(idea, briefing, known)]
-        left = review(held, briefing, known, self.model, self.code)
+        left = review(held, briefing, known, self.model, code)
         seen = f"{by}, reviewed by prompt {left.prompt[:12]}" if left.prompt else by
         offered = (_hypothesis(idea, briefing, seen) for idea in left.ideas)
         return tuple({h.id: h for h in offered}.values())[:count]
 
-    def _question(self, briefing: Briefing, known: Known, told: Prompt) -> Question[Ideas]:
-        return Question(
-            role="proposer",
-            instructions=told.text,
-            material=facts.material(briefing, known.evidence),
-            answer=Ideas,
-            check=lambda ideas: refusal(ideas, briefing, known),
-            tools=self.code.tools() if self.code else (),
-            most_tokens=TOKENS,
-        )
-
-    def _known(self, briefing: Briefing) -> Known:
+    def _known(self, briefing: Briefing, code: Codebase | None) -> Known:
         found = self.literature.find(_words(briefing), MOST_PAPERS) if self.literature else ()
         papers = paper_facts.read(found, briefing.workload, self.model)
         learnt = self.insights.all()
         named = facts.evidence(learnt, self.techniques, papers, self.shuffled)
-        return Known(evidence=named, most=facts.most(learnt, self.techniques), line=self._line)
+        most = facts.most(learnt, self.techniques)
+        return Known(evidence=named, most=most, line=_lines(code)) if code else Known(evidence=named, most=most)
 
-    def _line(self, path: str, line: int) -> bool:
+
+def _question(briefing: Briefing, known: Known, told: Prompt, code: Codebase | None) -> Question[Ideas]:
+    return Question(
+        role="proposer",
+        instructions=told.text,
+        material=facts.material(briefing, known.evidence),
+        answer=Ideas,
+        check=lambda ideas: refusal(ideas, briefing, known),
+        tools=code.tools() if code else (),
+        most_tokens=TOKENS,
+    )
+
+
+def _lines(code: Codebase) -> Callable[[str, int], bool]:
+    """Return whether a line of code exists where it may be read."""
+
+    def holds(path: str, line: int) -> bool:
         try:
-            return self.code is not None and self.code.holds(path, line)
-        except UsageError:
+            return code.holds(path, line)
+        except UsageError:  # binary
             return False
 
-    def _cite(self) -> str:
-        return ", or a line of code that you have read as code:PATH:LINE" if self.code else ""
+    return holds
 
 
 def _hypothesis(idea: Idea, briefing: Briefing, by: str) -> Hypothesis:
