@@ -60,3 +60,15 @@ def test_planted_bug_a_policy_without_one_of_its_parts_leaks() -> None:
 def test_a_folder_covers_what_lies_in_it_and_not_what_begins_like_it() -> None:
     assert covers(["pkg/"], "pkg/a/b.py") and covers(["pkg"], "pkg/a.py")
     assert not covers(["pkg/"], "pkg2/a.py") and not covers([], "a.py")
+
+
+@pytest.mark.parametrize("spelling", ["pkg/log.csv", "./pkg/log.csv", "pkg//log.csv", "pkg/./log.csv", "pkg/log.csv/"])
+def test_protected_is_protected_however_it_is_spelt(spelling: str) -> None:
+    assert covers([spelling], "pkg/log.csv")
+    for policy in (of_workload(("pkg/",), (), (), spelling), of_workload(("pkg/",), (), (spelling,), "")):
+        assert not policy("pkg/log.csv").allowed and policy("pkg/a.py").allowed
+
+
+def test_planted_bug_compared_as_spelt_the_data_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rea.codebase.access.normpath", lambda pattern: pattern.removesuffix("/"))
+    assert of_workload(("pkg/",), (), (), "./pkg/log.csv")("pkg/log.csv").allowed

@@ -148,7 +148,7 @@ def report(face: Face, out: Path | None) -> None:
     journal, name, c = face.chosen()
     folder = out or face.config.campaign(name) / "report"
     html, markdown = write(
-        c, history_of(journal, name), folder, model(face.config, recall_of(face.config, name), journal)
+        c, history_of(journal, name), folder, model=model(face.config, recall_of(face.config, name), journal)
     )
     face.say(
         "report",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
+from posixpath import normpath
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,10 @@ _GIT_OWN = frozenset((".git", ".gitmodules"))
 
 
 def covers(patterns: Iterable[str], path: str) -> bool:
-    """Whether a file lies at, in, or under one of the patterns: ``a.py``, ``model/``, ``conf/*.yaml``."""
+    """Whether a file lies at, in, or under one of the patterns: ``a.py``, ``model/``, ``./model``, ``conf/*.yaml``."""
     own = PurePosixPath(path)
     places = [str(one) for one in (own, *own.parents) if str(one) != "."]
-    return any(fnmatchcase(place, pattern.removesuffix("/")) for pattern in patterns for place in places)
+    return any(fnmatchcase(place, normpath(pattern)) for pattern in patterns for place in places)
 
 
 def within(patterns: Iterable[str], where: str) -> Policy:

@@ -29,12 +29,12 @@ FILTERS: dict[str, Callable[..., str]] = {
 }
 
 
-def html(facts: Facts, plots: "Plots", prose: Prose | None = None, advice: Advice | None = None) -> str:
+def html(facts: Facts, plots: "Plots", *, prose: Prose | None = None, advice: Advice | None = None) -> str:
     """Return the report as one HTML file."""
     return _render("report.html.j2", facts, plots, prose, advice)
 
 
-def markdown(facts: Facts, prose: Prose | None = None, advice: Advice | None = None) -> str:
+def markdown(facts: Facts, *, prose: Prose | None = None, advice: Advice | None = None) -> str:
     """Return the report as Markdown."""
     return _render("report.md.j2", facts, None, prose, advice)
 

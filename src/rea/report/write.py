@@ -14,7 +14,7 @@ from rea.report.weighing.weigh import weigh
 
 
 def write(
-    campaign: Campaign, recorded: Sequence[Recorded], directory: Path, model: Model | None = None
+    campaign: Campaign, recorded: Sequence[Recorded], directory: Path, *, model: Model | None = None
 ) -> tuple[Path, Path]:
     """Write ``report.html`` (one file, no script, no outside request) and ``report.md``, and return their paths.
 
@@ -27,8 +27,8 @@ def write(
     prose = explain(model, "the report on a series of experiments with one model", of_report(facts)) if model else None
     advice = weigh(model, campaign) if model else None
     return (
-        _whole(directory / "report.html", html(facts, draw(facts), prose, advice)),
-        _whole(directory / "report.md", markdown(facts, prose, advice)),
+        _whole(directory / "report.html", html(facts, draw(facts), prose=prose, advice=advice)),
+        _whole(directory / "report.md", markdown(facts, prose=prose, advice=advice)),
     )
 
 

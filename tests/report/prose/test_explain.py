@@ -47,10 +47,10 @@ def test_where_nothing_stands_there_is_no_prose() -> None:
 
 def test_the_report_shows_it_marked_and_is_the_same_without_a_model(tmp_path: Path) -> None:
     plain = [p.read_text() for p in write(OF.campaign, OF.recorded, tmp_path / "a")]
-    silent = [p.read_text() for p in write(OF.campaign, OF.recorded, tmp_path / "b", NoModel())]
+    silent = [p.read_text() for p in write(OF.campaign, OF.recorded, tmp_path / "b", model=NoModel())]
     assert plain == silent and "language model" not in "".join(plain)
     for text in (
-        p.read_text() for p in write(OF.campaign, OF.recorded, tmp_path / "c", Scripted({"explainer": honest}))
+        p.read_text() for p in write(OF.campaign, OF.recorded, tmp_path / "c", model=Scripted({"explainer": honest}))
     ):
         assert "jobs were launched." in text and "Written by a language model" in text and "99.9" not in text
 

@@ -72,5 +72,5 @@ def test_nothing_is_asked_where_nothing_was_confirmed() -> None:
 
 def test_the_report_shows_advice_beside_the_answer(tmp_path: Path) -> None:
     model = Scripted({"weigher": lambda _: Weighed(prefer="c1", reasons=(METRIC,))})
-    for text in (p.read_text() for p in write(OF.campaign, OF.recorded, tmp_path, model)):
+    for text in (p.read_text() for p in write(OF.campaign, OF.recorded, tmp_path, model=model)):
         assert "Trade-offs" in text and "Weighed by a language model" in text
