@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rea.domain.hypothesis import Effect
 from rea.domain.insight import Insight
 from rea.domain.plan import Plan
+from rea.planner.sources.model.facts import plain
 from rea.report.facts import Facts
 
 MOST_TRIED = 12
@@ -49,7 +50,7 @@ def of_plan(plan: Plan, metric: str, sign: int) -> tuple[Stated, ...]:
 
 def of_insights(insights: Sequence[Insight], sign: int) -> tuple[Stated, ...]:
     """Return what insights say, without their reasons, which quote logs."""
-    return named(_insight(i, sign) for i in insights)
+    return named(_insight(i, sign) for i in insights if i.moves)
 
 
 def _outcome(f: Facts) -> Iterator[tuple[str, tuple[Value, ...]]]:
@@ -106,7 +107,7 @@ def _planned(plan: Plan, metric: str, sign: int) -> Iterator[tuple[str, tuple[Va
 
 
 def _insight(i: Insight, sign: int) -> tuple[str, tuple[Value, ...]]:
-    moves = ", ".join(str(move) for move in i.moves) or i.change
+    moves = ", ".join(map(plain, i.moves))
     told, values = _effect(i.measured, sign) if i.measured is not None else ("not measured", ())
     return f"{moves}: {i.verdict}, {told}, {i.seeds} seeds", (*values, _count(i.seeds, "seed"), *_settings(moves))
 

@@ -26,6 +26,7 @@ from rea.planner.sources.model.paper_facts import PaperFacts
 from rea.planner.sources.model.source import ModelSource
 from rea.planner.sources.model.wanted import read
 from rea.planner.sources.research.source import ResearchSource
+from rea.report.prose.stated import of_insights
 from rea.testing.memory import MemoryInsights
 
 CATALOGUE = load()
@@ -219,3 +220,21 @@ def test_one_unsound_idea_does_not_cost_the_sound_ones(tmp_path: Path) -> None:
     ideas = Ideas(ideas=(GOOD, set_to("n_epochs", 6), set_to("optim.lr", 9.0)))
     model = Scripted({"proposer": lambda _: ideas})
     assert len(source(model, tmp_path).propose(briefing(EDITABLE), 10)) == 2 and model.refused == []
+
+
+def test_an_insight_from_elsewhere_cannot_speak_through_its_operands(tmp_path: Path) -> None:
+    spoken = Move(role=Role.ARCHITECTURE, operation=Operation.SET, operand=EVIL)
+    known = MemoryInsights()
+    known.add([replace(LESSON, moves=(spoken,), change=EVIL, technique=EVIL)])
+    model = Scripted({"proposer": lambda _: Ideas()})
+    source(model, tmp_path, insights=known).propose(briefing(EDITABLE), 10)
+    assert "architecture = (a text): refuted" in model.asked[0].material and EVIL not in model.asked[0].material
+    assert EVIL not in " ".join(fact.text for fact in of_insights(known.all(), -1))
+
+
+def test_planted_bug_as_written_such_an_operand_reaches_the_proposer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rea.planner.sources.model.facts.plain", str)
+    with pytest.raises(AssertionError):
+        test_an_insight_from_elsewhere_cannot_speak_through_its_operands(tmp_path)

@@ -1,8 +1,9 @@
 """What a proposer is told: typed facts about the workload, what was learnt, what the field knows. No text of strangers. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from rea.domain.hypothesis import Effect
+from rea.domain.hypothesis import Effect, Move
 from rea.domain.insight import Insight
 from rea.domain.lever import Lever, LeverType, Role
 from rea.domain.technique import Technique
@@ -10,6 +11,7 @@ from rea.planner.wording import percent
 from rea.ports import Briefing
 
 MOST_INSIGHTS = 60  # the latest
+_WORD = re.compile(r"[\w.+-]{1,40}")
 
 
 def material(briefing: Briefing, evidence: Mapping[str, str]) -> str:
@@ -26,6 +28,12 @@ def evidence(
     if shuffled:  # a placebo: the same lessons under the ids of others
         learnt = dict(zip(learnt, [*learnt.values()][1:] + [*learnt.values()][:1], strict=True))
     return learnt | {f"technique:{t.name}": _technique(t) for t in techniques} | dict(papers)
+
+
+def plain(move: Move) -> str:
+    """Return a move as one word a part: an insight may come from elsewhere, and an operand of many words speaks for others."""
+    odd = isinstance(move.operand, str) and not _WORD.fullmatch(move.operand)
+    return f"{move.role} = (a text)" if odd else str(move)
 
 
 def most(insights: Sequence[Insight], techniques: Sequence[Technique]) -> float:
@@ -66,7 +74,7 @@ def _budget(briefing: Briefing) -> Iterator[str]:
 
 
 def _insight(insight: Insight) -> str:
-    moves = ", ".join(str(move) for move in insight.moves)
+    moves = ", ".join(map(plain, insight.moves))
     measured: Effect | None = insight.measured
     found = percent(measured) if measured is not None else "not measured"
     return (
