@@ -57,10 +57,11 @@ def review(ideas: Sequence[Idea], briefing: Briefing, known: Known, model: Model
     """Return ``ideas`` without those that a doubt holds of."""
     told = prompt(FILE, code=_CODE if code else "")
     proposals = "\n".join(f"proposal {n}: {_worded(idea)}" for n, idea in enumerate(ideas, 1))
+    learnt = {name: said for name, said in known.evidence.items() if name.startswith("insight:")}  # all that can answer
     question = Question(
         role="reviewer",
         instructions=told.text,
-        material=f"{facts.material(briefing, known.evidence)}\n{proposals}",
+        material=f"{facts.material(briefing, learnt)}\n{proposals}",
         answer=Review,
         check=lambda found: _refusal(found, ideas, briefing, known),
         tools=code.tools()[1:2] if code else (),
