@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
+from rea.agent.question import Model, NoModel
 from rea.campaign.recall import Recall
 from rea.domain.action import Wake
 from rea.domain.change import Change
@@ -22,7 +23,7 @@ from rea.domain.runbook import RunbookEntry, standing_of
 from rea.executor.backends.chosen import Chosen, recorded
 from rea.executor.backends.fenced import Fenced
 from rea.executor.contract.directory import write_durably
-from rea.ports import HypothesisSource, JobBackend, Ports
+from rea.ports import HypothesisSource, Insights, JobBackend, Journal, LogReader, Ports
 from rea.settings import Settings, settings
 from rea.store import holders, leases
 from rea.store.database import Database
@@ -173,11 +174,11 @@ def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], l
 
     store, campaign, state = database(config), recall.campaign, recall.now()
     directory, log = config.campaign(campaign), SqlJournal(store, lease=lease)
-    known = SqlInsights(store)
+    known, asked = SqlInsights(store), model(config, recall, log)
     return Ports(
         journal=log,
         backend=_fenced(store, backend(directory, (str(wake_script(config.state)), campaign)), lease),
-        sources=sources(directory, known),
+        sources=every_source(directory, known, asked),
         insights=known,
         judge=ProcessJudge(directory=directory, workload=state.setup, meta=meta(recall)),
         workspace=reopen(directory, state.setup),
@@ -187,6 +188,7 @@ def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], l
         notify=notifier(config, campaign),
         now=time.time,
         runbook=entries,
+        reader=reading(asked),
         directory=directory,
     )
 
@@ -196,7 +198,7 @@ def _fenced(store: Database, jobs: JobBackend, lease: Lease | None) -> JobBacken
     return jobs if lease is None else Fenced(jobs, partial(leases.prove, store, lease))
 
 
-def sources(directory: Path, known: SqlInsights) -> tuple[HypothesisSource, ...]:
+def sources(directory: Path, known: Insights) -> tuple[HypothesisSource, ...]:
     """Return where hypotheses come from: an engineer's ideas, what was learnt before, and the catalogue of techniques."""
     from rea.knowledge.techniques.catalogue import load
     from rea.planner.sources.engineer.source import EngineerSource
@@ -206,6 +208,40 @@ def sources(directory: Path, known: SqlInsights) -> tuple[HypothesisSource, ...]
     techniques, ideas = load(), directory / IDEAS
     own: tuple[HypothesisSource, ...] = (EngineerSource(ideas),) if ideas.exists() else ()
     return (*own, HistorySource(known, techniques), ResearchSource(techniques, known))
+
+
+def model(config: Settings, recall: Recall, log: Journal) -> Model:
+    """Return the language model that a campaign may ask, within what its approval leaves; by default none."""
+    return NoModel()
+
+
+def every_source(directory: Path, known: Insights, asked: Model) -> tuple[HypothesisSource, ...]:
+    """Return where hypotheses come from: the plain sources, and the model's own with the code of the campaign's commit, where there is a model."""
+    if isinstance(asked, NoModel):
+        return sources(directory, known)
+    from rea.executor.materialise.objects import of_campaign
+    from rea.knowledge.techniques.catalogue import load
+    from rea.planner.sources.model.literature.chosen import chosen
+    from rea.planner.sources.model.source import ModelSource
+
+    thinking = ModelSource(
+        model=asked,
+        directory=directory,
+        insights=known,
+        techniques=load(),
+        code=partial(of_campaign, directory),
+        literature=chosen(os.environ.get("REA_LITERATURE", ""), os.environ.get("REA_PAPERS", ""), directory),
+    )
+    return (*sources(directory, known), thinking)
+
+
+def reading(asked: Model) -> LogReader | None:
+    """Return who reads the logs of failures that nobody knows, where there is a model."""
+    if isinstance(asked, NoModel):
+        return None
+    from rea.executor.suggestion.reader import ModelReader
+
+    return ModelReader(asked)
 
 
 def recall_of(config: Settings, campaign: CampaignId) -> Recall:

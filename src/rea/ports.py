@@ -14,7 +14,9 @@ from rea.domain.ids import CampaignId, Digest, HypothesisId, JobId
 from rea.domain.insight import Insight, Prior, Setting
 from rea.domain.job import Job, JobStatus, Launch
 from rea.domain.lever import Lever, Scalar
+from rea.domain.records import JobRecord
 from rea.domain.runbook import EntryVerdict, RunbookEntry
+from rea.domain.suggestion import Suggestion
 from rea.domain.workload import Workload
 
 
@@ -63,7 +65,10 @@ class JobBackend(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Briefing:
-    """What a source of hypotheses is told. ``current`` is the configuration to improve on, ``taken`` what exists already."""
+    """What a source of hypotheses is told. ``current`` is the configuration to improve on, ``taken`` what exists already.
+
+    ``left_ms`` is what may still be spent on choosing, in device-milliseconds (None: not known).
+    """
 
     workload: Workload
     setting: Setting
@@ -71,6 +76,7 @@ class Briefing:
     noise: Noise
     taken: frozenset[HypothesisId]
     round: int
+    left_ms: int | None = None
 
 
 class HypothesisSource(Protocol):
@@ -100,6 +106,12 @@ class Workspace(Protocol):
 
     def launch(self, job: Job) -> Launch: ...
     def clean(self, job: JobId) -> None: ...
+
+
+class LogReader(Protocol):
+    """Says what the log of a failed job shows. Never raises; what it says is tried before it is believed."""
+
+    def read(self, record: JobRecord, workload: Workload) -> Suggestion: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,4 +158,5 @@ class Ports:
     notify: Callable[[str, str], None]
     now: Callable[[], float]
     runbook: tuple[RunbookEntry, ...]
+    reader: LogReader | None = None  # of failures that nobody knows; without one, first principles stand alone
     directory: Path  # of the campaign: STOP, pending, due, jobs/

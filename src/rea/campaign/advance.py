@@ -47,6 +47,7 @@ def _observed(c: Campaign, ports: Ports) -> Observed:
         now=ports.now(),
         jobs=observe(c, ports),
         stop_file=(ports.directory / STOP).exists(),
+        reads=ports.reader is not None,
         openings=ports.openings.count(c.checklist.test_rows) if confirming and c.checklist else 0,
         entries=ports.standings.verdicts(own) if own else {},
     )

@@ -42,7 +42,7 @@ def apply(campaign: Campaign, event: e.Event) -> None:
             folding.running(campaign, event)
         case e.NodeExcluded() | e.NodeReturned():
             folding.nodes(campaign, event)
-        case e.DiagnosisOpened() | e.ProbeAdded() | e.Diagnosed():
+        case e.DiagnosisOpened() | e.ProbeAdded() | e.Diagnosed() | e.CauseSuggested() | e.RemedyTried():
             folding.diagnosing(campaign, event)
         case e.RunbookBound() | e.EntryShadowed() | e.EntryJudged() | e.EntryStanding():
             folding.shadowing(campaign, event)

@@ -7,6 +7,7 @@ from rea.domain.campaign import Campaign
 from rea.domain.event import Event
 from rea.executor import perform as executor
 from rea.knowledge import perform as knowledge
+from rea.knowledge import suggested
 from rea.planner import perform as planner
 from rea.ports import Ports
 
@@ -26,6 +27,10 @@ def perform(action: a.Action, campaign: Campaign, ports: Ports) -> tuple[Event, 
             return planner.propose(action, campaign, ports)
         case a.Suggest():
             return planner.suggest(action, campaign, ports)
+        case a.ReadLog():
+            return executor.read_log(action, campaign, ports)
+        case a.NoteTrial():
+            return suggested.note(campaign, action.job, action.rerun, ports.directory)
         case a.Notify():
             return planner.tell(action, ports)
         case a.Distil():

@@ -21,11 +21,21 @@ REASON = click.option("--reason", default="", help="Why, for the record.")
 @command()
 def plan(face: Face) -> int:
     """Show the plan as a page: hypotheses, prices, what would falsify them, and the digest that an approval names."""
-    _, _, c = face.chosen()
+    from rea.app import model, recall_of
+    from rea.report.facts.launch import direction, metric
+    from rea.report.prose.explain import beside, explain
+    from rea.report.prose.stated import of_plan
+
+    journal, _, c = face.chosen()
     if c.plan is None:
         raise NotApproved(f"there is no plan yet: the campaign waits for {waiting_for(c)}", "rea status, or rea watch")
     told = {"digest": c.plan_digest, "approved": c.approved, "plan": asdict(c.plan)}
-    face.say("plan", told, page(c, c.plan))
+    prose = explain(
+        model(face.config, recall_of(face.config, c.id), journal),
+        "a plan of experiments",
+        of_plan(c.plan, metric(c), direction(c)),
+    )
+    face.say("plan", told, page(c, c.plan) + beside(prose))
     return 0 if c.approved else 10
 
 

@@ -84,6 +84,12 @@ def told(c: Campaign, event: object) -> str:
             return f"{job}: no entry of the runbook knows why; looking into it by smaller reruns"
         case e.Diagnosed(diagnosis=d):
             return f"{d.job} diagnosed: {d.fault}, {d.reason}"
+        case e.CauseSuggested(suggestion=s) if s.cause is not None:
+            return (
+                f"{s.job}: a reader of its log suggests {s.cause}, remedy {s.remedy}; not believed before it is tried"
+            )
+        case e.RemedyTried(trial=t):
+            return f"{t.job}: the suggested remedy {'held' if t.held else 'did not hold'} in {t.rerun}"
         case e.Calibrated(noise=n):
             return f"noise known: with this budget you can detect >= {n.detectable:.2%} of relative improvement"
         case e.PlanDrafted(plan=p):
@@ -136,10 +142,14 @@ def logs(face: Face, job: str, limit: int) -> None:
 )
 def report(face: Face, out: Path | None) -> None:
     """Write the report: one HTML file with plots, and Markdown."""
+    from rea.app import model, recall_of
     from rea.report import write
 
     journal, name, c = face.chosen()
-    html, markdown = write(c, history_of(journal, name), out or face.config.campaign(name) / "report")
+    folder = out or face.config.campaign(name) / "report"
+    html, markdown = write(
+        c, history_of(journal, name), folder, model=model(face.config, recall_of(face.config, name), journal)
+    )
     face.say(
         "report",
         {"html": str(html), "markdown": str(markdown)},

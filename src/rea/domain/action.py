@@ -70,13 +70,28 @@ class Distil:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadLog:
+    """Ask the reader of logs about a failure whose diagnosis has ended."""
+
+    job: JobId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteTrial:
+    """Record how a suggested remedy did in ``rerun``, and keep the candidate for the runbook where it held."""
+
+    job: JobId
+    rerun: JobId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
     kind: str
     subject: str
     text: str
 
 
-Action = Propose | Submit | Cancel | Measure | Compare | Suggest | Distil | Notify
+Action = Propose | Submit | Cancel | Measure | Compare | Suggest | Distil | ReadLog | NoteTrial | Notify
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +103,7 @@ class Observed:
     stop_file: bool = False
     openings: int = 0  # of this data's test rows, over all campaigns
     entries: Mapping[Digest, Sequence[EntryVerdict]] = field(default_factory=dict)  # own ones, over all campaigns
+    reads: bool = False  # whether there is a reader of logs
 
 
 @dataclass(frozen=True, slots=True)

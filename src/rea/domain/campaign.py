@@ -17,6 +17,7 @@ from rea.domain.plan import Approval, Checklist, Plan, Policy
 from rea.domain.proposal import Proposal
 from rea.domain.records import Attempts, JobRecord, Jobs, NodeRecord
 from rea.domain.runbook import ShadowCall, Standing
+from rea.domain.suggestion import Suggestion, Trial
 from rea.domain.workload import Workload
 
 __all__ = ["NO_CAMPAIGN", "NO_DIGEST", "Campaign", "JobRecord", "PhaseRecord", "comparison_key"]
@@ -88,6 +89,8 @@ class Campaign:
     shadows: dict[str, ShadowCall] = field(default_factory=dict)  # by entry and replicate
     standings: dict[Digest, Standing] = field(default_factory=dict)  # of own entries that rose or fell here
     nodes: dict[str, NodeRecord] = field(default_factory=dict)
+    suggestions: dict[JobId, Suggestion] = field(default_factory=dict)  # by the job that failed
+    trials: dict[JobId, Trial] = field(default_factory=dict)  # of suggested remedies, by the job that failed
     phases: dict[str, PhaseRecord] = field(default_factory=dict)  # by "round:phase"
     batches: int = 0  # answers of the search so far
     suggested: dict[ExperimentId, int] = field(default_factory=dict)  # which batch

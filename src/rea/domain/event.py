@@ -12,6 +12,7 @@ from rea.domain.job import Job, JobStatus
 from rea.domain.plan import Approval, Checklist, Plan, Policy
 from rea.domain.proposal import Proposal
 from rea.domain.runbook import ShadowCall, Standing, Treatment
+from rea.domain.suggestion import Suggestion, Trial
 from rea.domain.workload import Workload
 
 AGENT = "rea"  # stands in ``by`` where no person acted
@@ -322,6 +323,28 @@ class EntryStanding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CauseSuggested:
+    """A reader of logs was asked about a failure that nobody knew. What it suggests is not believed before it has been tried."""
+
+    suggestion: Suggestion
+
+    @property
+    def key(self) -> str:
+        return f"diagnosis:{self.suggestion.job}:suggested"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemedyTried:
+    """A rerun with a suggested remedy has ended."""
+
+    trial: Trial
+
+    @property
+    def key(self) -> str:
+        return f"diagnosis:{self.trial.job}:tried"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """The judge accepted a job's predictions. ``fingerprint`` identifies them; ``claims`` are the job's own words."""
 
@@ -491,7 +514,7 @@ Setup = CampaignOpened | ChecklistRecorded | ChecklistSigned | Calibrated
 Planning = HypothesesProposed | HypothesisAmended | HypothesisRejected | PlanDrafted | PlanApproved
 Running = JobReserved | JobSubmitted | JobEnded | JobTreated
 Nodes = NodeExcluded | NodeReturned
-Diagnosing = DiagnosisOpened | ProbeAdded | Diagnosed
+Diagnosing = DiagnosisOpened | ProbeAdded | Diagnosed | CauseSuggested | RemedyTried
 Shadowing = RunbookBound | EntryShadowed | EntryJudged | EntryStanding
 Phases = PhaseOpened | ReplicatesAdded | ExperimentDropped | ReplicateCut | PhaseEnded | PhaseClosed | Suggested
 Judging = Measured | PredictionsRefused | Compared | TestOpened | InsightsRecorded

@@ -51,6 +51,7 @@ class SourceName(StrEnum):
     HISTORY = "history"
     RESEARCH = "research"
     ENGINEER = "engineer"
+    MODEL = "model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

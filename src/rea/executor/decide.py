@@ -14,6 +14,7 @@ from rea.domain.job import Job, JobState, JobStatus
 from rea.domain.runbook import Remedy, RunbookEntry, Treatment
 from rea.executor import diagnosis, failures, nodes, shadow
 from rea.executor.jobs import job_for, live, lost_checkpoint
+from rea.executor.suggestion import step as suggestions
 
 MOST_RECENT = 100  # ended jobs that tell a storm: those of a long campaign are not all looked through again
 
@@ -39,7 +40,8 @@ def decide(c: Campaign, observed: Observed, runbook: tuple[RunbookEntry, ...]) -
     if told:
         return Decision(events=told)
     planned = Decision(events=reservations(c), actions=submissions(c, observed) + judging(c))
-    return planned + diagnosis.step(c, shadow.trusted(c, runbook))
+    known = shadow.trusted(c, runbook)
+    return planned + diagnosis.step(c, known) + suggestions.step(c, observed.reads)
 
 
 def wind_down(c: Campaign, observed: Observed) -> Decision:

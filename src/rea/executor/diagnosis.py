@@ -95,6 +95,13 @@ def joined(parts: Sequence[Change]) -> Change:
     )
 
 
+def affordable(c: Campaign) -> bool:
+    """Whether one more rerun may be made: while choosing goes on, and within the share of the budget that all of them may cost."""
+    tiny = [e.id for e in c.experiments.values() if e.fidelity == SMOKE]
+    spent = sum(c.costs.get(key, 0) for e in tiny for key in c.runs_of.get(e, ()))
+    return c.phase(1, Phase.CONFIRMATION) is None and spent < SHARE * c.ledger.granted
+
+
 class _Probes:
     """What the reruns of one diagnosis have shown so far."""
 
@@ -127,11 +134,7 @@ class _Probes:
         return record.state is JobState.FAILED and classify(self.runbook, status) is None
 
     def _affordable(self) -> bool:
-        c = self.c
-        tiny = [e.id for e in c.experiments.values() if e.fidelity == SMOKE]
-        spent = sum(c.costs.get(key, 0) for e in tiny for key in c.runs_of.get(e, ()))
-        selecting = c.phase(1, Phase.CONFIRMATION) is None
-        return selecting and len(self.made) < MOST_PROBES and spent < SHARE * c.ledger.granted
+        return len(self.made) < MOST_PROBES and affordable(self.c)
 
 
 def _found(c: Campaign, d: Diagnosis, probes: _Probes) -> tuple[Event, ...]:

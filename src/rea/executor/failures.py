@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from rea.domain.campaign import JobRecord
 from rea.domain.change import BASELINE, Change
+from rea.domain.experiment import Purpose
 from rea.domain.job import Job, JobState, JobStatus
 from rea.domain.runbook import Cause, Remedy, RunbookEntry, Treatment
 from rea.domain.workload import Workload
@@ -75,7 +76,8 @@ def storm(records: Sequence[JobRecord]) -> str:
 
     ``records`` are the campaign's jobs in order of ending, since it was last resumed; those that are not treated yet don't count.
     """
-    known = [r for r in records if r.treatment is not None or (r.state is JobState.SUCCEEDED and not r.refused)]
+    mine = [r for r in records if r.job.purpose is not Purpose.DIAGNOSE or r.state is JobState.SUCCEEDED]
+    known = [r for r in mine if r.treatment is not None or (r.state is JobState.SUCCEEDED and not r.refused)]
     failing = [r.treatment is not None and r.treatment.cause in _NOT_THE_TREATMENT for r in known]
     if len(known) >= FIRST_LAUNCHES and all(failing):
         return f"the first {len(known)} jobs all failed, none for its treatment: {_causes(known)}"

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from rea.domain.action import Cancel, Compare, Measure, Submit
+from rea.domain.action import Cancel, Compare, Measure, ReadLog, Submit
 from rea.domain.campaign import Campaign
-from rea.domain.event import AGENT, Compared, Event, JobSubmitted, Paused, PredictionsRefused
+from rea.domain.event import AGENT, CauseSuggested, Compared, Event, JobSubmitted, Paused, PredictionsRefused
 from rea.domain.ids import JobId
 from rea.domain.job import JobState, JobStatus
 from rea.executor.jobs import live
@@ -43,6 +43,13 @@ def measure(action: Measure, ports: Ports) -> tuple[Event, ...]:
     refused = [a for a in answers if isinstance(a, PredictionsRefused) and a.suspicious]
     pauses = [Paused(reason=f"{a.job}: {a.reason}", by=AGENT, command=f"suspicious:{a.job}") for a in refused]
     return (*answers, *pauses)
+
+
+def read_log(action: ReadLog, c: Campaign, ports: Ports) -> tuple[Event, ...]:
+    """Ask the reader of logs about a failed job; whatever it answers is recorded, so that it is asked once."""
+    if ports.reader is None:
+        return ()
+    return (CauseSuggested(suggestion=ports.reader.read(c.jobs[action.job], c.setup)),)
 
 
 def compare(action: Compare, ports: Ports) -> tuple[Event, ...]:

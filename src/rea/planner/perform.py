@@ -8,6 +8,7 @@ from rea.domain.change import BASELINE, Change, override
 from rea.domain.event import Event, HypothesesProposed, Notified, Suggested
 from rea.domain.hypothesis import Hypothesis, hypothesis_id
 from rea.domain.lever import Lever, LeverType, Role, Scalar
+from rea.planner.draft import selection_ms
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import experiment
 from rea.planner.portfolio import choose
@@ -31,7 +32,13 @@ def propose(action: Propose, c: Campaign, ports: Ports) -> tuple[Event, ...]:
     current = best_change(c) if action.round > 1 else BASELINE
     taken = frozenset(c.hypotheses) | frozenset(c.rejected)
     briefing = Briefing(
-        workload=c.setup, setting=c.setting, current=current, noise=c.calibrated, taken=taken, round=action.round
+        workload=c.setup,
+        setting=c.setting,
+        current=current,
+        noise=c.calibrated,
+        taken=taken,
+        round=action.round,
+        left_ms=selection_ms(c),
     )
     offers = [source.propose(briefing, 2 * action.count + len(taken)) for source in ports.sources]
     offered = action.count if action.round == 1 else action.count + len(c.hypotheses)

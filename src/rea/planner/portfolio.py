@@ -24,7 +24,10 @@ def choose(
 
 
 def _once(hypotheses: Iterable[Hypothesis]) -> list[Hypothesis]:
-    """Keep one hypothesis a change: the engineer's, else the one that rests on most evidence, else the first."""
+    """Keep one hypothesis a change: the engineer's, else history's, else the catalogue's; among equals the one that rests on most evidence.
+
+    A model is credited only with what nobody else offers: naming more evidence for a known idea makes it no idea of its own.
+    """
     kept: dict[HypothesisId, Hypothesis] = {}
     for hypothesis in hypotheses:
         other = kept.get(hypothesis.id)
@@ -33,9 +36,10 @@ def _once(hypotheses: Iterable[Hypothesis]) -> list[Hypothesis]:
     return list(kept.values())
 
 
-def _standing(hypothesis: Hypothesis) -> tuple[bool, bool, int]:
+def _standing(hypothesis: Hypothesis) -> tuple[bool, bool, bool, int]:
     return (
         hypothesis.source is SourceName.ENGINEER,
         hypothesis.source is SourceName.HISTORY,
+        hypothesis.source is not SourceName.MODEL,
         len(hypothesis.evidence),
     )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from rea.report import numbers as n
 from rea.report.facts import Facts
+from rea.report.prose.explain import Prose
+from rea.report.weighing.weigh import Advice
 
 if TYPE_CHECKING:
     from rea.report.plots import Plots
@@ -27,14 +29,14 @@ FILTERS: dict[str, Callable[..., str]] = {
 }
 
 
-def html(facts: Facts, plots: "Plots") -> str:
+def html(facts: Facts, plots: "Plots", *, prose: Prose | None = None, advice: Advice | None = None) -> str:
     """Return the report as one HTML file."""
-    return _render("report.html.j2", facts, plots)
+    return _render("report.html.j2", facts, plots, prose, advice)
 
 
-def markdown(facts: Facts) -> str:
+def markdown(facts: Facts, *, prose: Prose | None = None, advice: Advice | None = None) -> str:
     """Return the report as Markdown."""
-    return _render("report.md.j2", facts, None)
+    return _render("report.md.j2", facts, None, prose, advice)
 
 
 def md(text: object) -> str:
@@ -53,7 +55,7 @@ def fence(text: object) -> str:
     return str(text).replace("```", "'''")
 
 
-def _render(template: str, facts: Facts, plots: "Plots | None") -> str:
+def _render(template: str, facts: Facts, plots: "Plots | None", prose: Prose | None, advice: Advice | None) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     pages = Environment(
@@ -64,4 +66,12 @@ def _render(template: str, facts: Facts, plots: "Plots | None") -> str:
         lstrip_blocks=True,
     )
     pages.filters.update(FILTERS, md=md, code=code, fence=fence)
-    return pages.get_template(template).render(f=facts, plots=plots, most_rows=MOST_ROWS, most_failures=MOST_FAILURES)
+    told = {
+        "f": facts,
+        "plots": plots,
+        "prose": prose,
+        "advice": advice,
+        "most_rows": MOST_ROWS,
+        "most_failures": MOST_FAILURES,
+    }
+    return pages.get_template(template).render(told)

@@ -3,21 +3,32 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from rea.agent.question import Model
 from rea.domain.campaign import Campaign
 from rea.domain.event import Recorded
 from rea.report.facts import facts_of
 from rea.report.page import html, markdown
+from rea.report.prose.explain import explain
+from rea.report.prose.stated import of_report
+from rea.report.weighing.weigh import weigh
 
 
-def write(campaign: Campaign, recorded: Sequence[Recorded], directory: Path) -> tuple[Path, Path]:
-    """Write ``report.html`` (one file, no script, no outside request) and ``report.md``, and return their paths."""
+def write(
+    campaign: Campaign, recorded: Sequence[Recorded], directory: Path, *, model: Model | None = None
+) -> tuple[Path, Path]:
+    """Write ``report.html`` (one file, no script, no outside request) and ``report.md``, and return their paths.
+
+    Where ``model`` has something to say of the facts that stands, it is added, and marked as written by a model.
+    """
     from rea.report.plots import draw
 
     directory.mkdir(parents=True, exist_ok=True)
     facts = facts_of(campaign, recorded)
+    prose = explain(model, "the report on a series of experiments with one model", of_report(facts)) if model else None
+    advice = weigh(model, campaign) if model else None
     return (
-        _whole(directory / "report.html", html(facts, draw(facts))),
-        _whole(directory / "report.md", markdown(facts)),
+        _whole(directory / "report.html", html(facts, draw(facts), prose=prose, advice=advice)),
+        _whole(directory / "report.md", markdown(facts, prose=prose, advice=advice)),
     )
 
 

@@ -34,7 +34,7 @@ from rea.domain.plan import Approval, Checklist, Policy
 from rea.domain.runbook import RunbookEntry
 from rea.domain.workload import SMOKE, Command, Data, Fidelity, MetricName, Resources, Workload
 from rea.executor.backends.simulated import Run, SimulatedBackend
-from rea.ports import Briefing, Insights, Journal, Openings, Point, Ports, Standings
+from rea.ports import Briefing, Insights, Journal, LogReader, Openings, Point, Ports, Standings
 from rea.testing.fuse import Fuse
 from rea.testing.memory import MemoryInsights, MemoryJournal
 
@@ -104,6 +104,7 @@ class World:
     told: list[str] = field(default_factory=list)
     directory: Path = Path("/nonexistent")  # where a STOP file would lie
     runbook: tuple[RunbookEntry, ...] = ()
+    reader: LogReader | None = None
 
     def __post_init__(self) -> None:
         self.backend = SimulatedBackend(outcome=self._outcome, now=lambda: self.clock)
@@ -123,6 +124,7 @@ class World:
             notify=self._tell,
             now=lambda: self.clock,
             runbook=self.runbook,
+            reader=self.reader and _Touching(self.reader, "reader", self.fuse),
             directory=self.directory,
         )
 

@@ -18,5 +18,12 @@ def diagnosing(c: Campaign, event: e.Diagnosing) -> None:
             c.diagnoses[found.job] = found
             if found.experiment in c.dropped:
                 c.dropped[found.experiment] += f"; {found.reason}"
+        case e.CauseSuggested(suggestion=suggestion) if suggestion.job in c.diagnoses:
+            c.suggestions.setdefault(suggestion.job, suggestion)
+        case e.RemedyTried(trial=trial) if trial.job in c.suggestions and trial.job not in c.trials:
+            c.trials[trial.job] = trial
+            dropped = c.diagnoses[trial.job].experiment
+            if trial.held and dropped in c.dropped:
+                c.dropped[dropped] += f"; a remedy that was suggested held in {trial.rerun}"
         case _:
             pass

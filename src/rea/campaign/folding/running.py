@@ -29,6 +29,8 @@ def running(c: Campaign, event: e.Running) -> None:
             c.open_jobs.pop(event.job, None)
             if event.treatment.remedy is Remedy.DROP:
                 c.unsettled.pop(record.job.replicate.key, None)
+            elif record.job.purpose is Purpose.DIAGNOSE and record.state.ended:
+                c.unsettled[record.job.replicate.key] = None  # a remedy is tried: one more attempt at the rerun
         case _:
             pass
 

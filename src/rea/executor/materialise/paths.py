@@ -1,22 +1,16 @@
 """Which paths of a repository a patch may touch. Pure."""
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
+from rea.codebase.access import covers
+
+__all__ = ["covers", "may_edit"]
+
 _GIT_OWN = (".git", ".gitattributes", ".gitmodules", ".gitignore")
-
-
-def covers(patterns: Iterable[str], path: str) -> bool:
-    """Whether a file lies at, in, or under one of the patterns: ``a.py``, ``model/``, ``conf/*.yaml``."""
-    return any(_covers(pattern.removesuffix("/"), PurePosixPath(path)) for pattern in patterns)
 
 
 def may_edit(path: str, editable: Iterable[str], protected: Iterable[str]) -> bool:
     """Whether a patch may touch ``path``: editable, not protected, and nothing that git itself reads."""
     own = any(part in _GIT_OWN for part in PurePosixPath(path).parts)
     return not own and covers(editable, path) and not covers(protected, path)
-
-
-def _covers(pattern: str, path: PurePosixPath) -> bool:
-    return any(fnmatchcase(str(one), pattern) for one in (path, *path.parents) if str(one) != ".")

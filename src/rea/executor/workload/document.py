@@ -26,9 +26,13 @@ class Smoke:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
-    """What a patch may touch, and what it may not: files, folders (``model/``) or patterns (``conf/*.yaml``)."""
+    """What a patch may touch, and what it may not: files, folders (``model/``) or patterns (``conf/*.yaml``).
+
+    ``readable`` is what else may be shown to a language model. It alters no experiment, so it is no part of the workload that a digest names.
+    """
 
     editable: tuple[str, ...] = ()
+    readable: tuple[str, ...] = ()
     protected: tuple[str, ...] = ("workload.toml",)
 
 

@@ -53,6 +53,16 @@ def parse(text: str, path: str = FILE) -> Workload:
     return workload
 
 
+def readable_in(text: str) -> tuple[str, ...]:
+    """Return ``[paths] readable`` of a workload.toml; none where the text is not as it has to be."""
+    try:
+        raw: Mapping[str, object] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return ()
+    document = read_table(Document, raw, "", [])
+    return document.paths.readable if document is not None else ()
+
+
 def _error(path: str, problems: list[Problem]) -> WorkloadError:
     if len(problems) == 1:
         return WorkloadError(f"{path}: {problems[0]}", f"correct it in {path}, then run the same command again")

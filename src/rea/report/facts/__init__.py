@@ -13,6 +13,7 @@ from rea.report.facts.launch import Launch, direction, launch, metric
 from rea.report.facts.people import Touch, touches
 from rea.report.facts.quality import Compared, Guarded, compared, guardrails
 from rea.report.facts.reproduce import reproduce
+from rea.report.facts.scores import Proposer, proposers
 from rea.report.facts.spending import Progress, Spending, progress, spending
 from rea.report.facts.tried import Calibration, Tried, calibration, tried
 from rea.report.foreign import line
@@ -55,6 +56,7 @@ class Facts:
     money: Money
     human_touches: int
     touches: tuple[Touch, ...]
+    proposers: tuple[Proposer, ...]
     reproduce: tuple[tuple[str, str], ...]
 
     @property
@@ -96,6 +98,7 @@ def facts_of(c: Campaign, recorded: Sequence[Recorded]) -> Facts:
         money=_money(c),
         human_touches=c.human_touches,
         touches=touches(recorded),
+        proposers=proposers(c),
         reproduce=reproduce(c),
     )
 

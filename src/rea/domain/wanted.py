@@ -1,0 +1,20 @@
+"""What no lever expresses: a change of code that is wished for, in words, until somebody makes a patch of it."""
+
+from dataclasses import dataclass
+
+from rea.domain.ids import digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedPatch:
+    """``paths`` are the files that it would touch, all editable; ``by`` names who wants it, ``evidence`` what it rests on."""
+
+    statement: str
+    paths: tuple[str, ...]
+    why: str
+    by: str
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return "w" + digest("wanted patch", self.statement, tuple(sorted(self.paths)))[:8]

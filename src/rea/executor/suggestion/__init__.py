@@ -1,0 +1,1 @@
+"""A reader of logs beside the diagnosis of first principles: it suggests, a rerun decides."""

@@ -1,0 +1,130 @@
+"""Who proposed what, what it cost to test, and what of it was verified: every proposer is scored alike, models included."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from rea.domain.campaign import Campaign
+from rea.domain.change import BASELINE
+from rea.domain.evidence import Verdict
+from rea.domain.experiment import Experiment, Phase, Purpose
+from rea.domain.hypothesis import Hypothesis, SourceName
+from rea.domain.proposal import Outcome
+
+SEARCH = "search"  # the optimiser, which refines what others proposed
+SHARED = "shared"  # the baseline, its noise, and looking into failures: nobody's, and everybody's
+
+Credit = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposer:
+    """One proposer. ``gain`` is its part of the relative improvement that was confirmed on sealed test rows; 0 where nothing was.
+
+    ``spent_ms`` is the device time of the experiments that tested its hypotheses, stacks divided evenly; ``money`` that at the workload's price,
+    and what it was paid for calls.
+    """
+
+    name: str
+    offered: int
+    tested: int
+    supported: int
+    gain: float
+    spent_ms: int
+    money: float | None
+
+    @property
+    def per_hour(self) -> float | None:
+        """Verified improvement for a device-hour."""
+        return self.gain / (self.spent_ms / 3.6e6) if self.spent_ms else None
+
+    @property
+    def per_money(self) -> float | None:
+        """Verified improvement for one unit of money."""
+        return self.gain / self.money if self.money else None
+
+
+def proposers(c: Campaign, paid: Mapping[str, int] | None = None) -> tuple[Proposer, ...]:
+    """Return every proposer that offered or cost something, the most verified improvement for a device-hour first.
+
+    ``paid`` is what calls cost, in millionths of money, by proposer. All ``spent_ms`` add up to what the ended jobs cost, all gains to what was
+    confirmed.
+    """
+    spent, gains = costs(c), credits_of(c)
+    names = [*SourceName, SEARCH, SHARED]
+    found = [_proposer(c, str(name), spent.get(name, 0), gains.get(name, 0.0), paid or {}) for name in names]
+    return tuple(
+        sorted((p for p in found if p.offered or p.spent_ms), key=lambda p: (p.name == SHARED, -(p.per_hour or 0)))
+    )
+
+
+def costs(c: Campaign) -> dict[str, int]:
+    """Return device-milliseconds by proposer."""
+    spent: dict[str, int] = {}
+    for record in c.jobs.values():
+        experiment = c.experiments.get(record.job.experiment)
+        looks = record.job.purpose is Purpose.DIAGNOSE or experiment is None
+        names = [SHARED] if looks or experiment is None else _payers(c, experiment)
+        for name, part in zip(names, _parts(record.cost_ms, len(names)), strict=True):
+            spent[name] = spent.get(name, 0) + part
+    return spent
+
+
+def credits_of(c: Campaign) -> Credit:
+    """Return the confirmed improvement by proposer: of a stack, in the proportion of what its parts showed alone."""
+    p = c.proposal
+    if p is None or p.outcome is not Outcome.WINNER or p.finding is None or p.experiment is None:
+        return {}
+    experiment, gain = c.experiments[p.experiment], p.finding.effect.value
+    parts = [(h.source, max(0.0, _alone(c, h))) for h in _behind(c, experiment)]
+    total = sum(effect for _, effect in parts)
+    if not parts or gain <= 0:
+        return {SEARCH: gain}
+    refined = not experiment.hypotheses and total < gain  # what the search added to its parts is its own
+    scale = 1.0 if refined else gain / total if total else 0.0
+    credit: dict[str, float] = {SEARCH: gain - total} if refined else {}
+    for name, effect in parts:
+        credit[name] = credit.get(name, 0.0) + (effect * scale if total else gain / len(parts))
+    return credit
+
+
+def _proposer(c: Campaign, name: str, spent: int, gain: float, paid: Mapping[str, int]) -> Proposer:
+    own = {h.id for h in c.hypotheses.values() if h.source == name}
+    alone = [f for f in c.findings.values() if f.phase is Phase.VALIDATION and len(f.hypotheses) == 1]
+    mine = {f.hypotheses[0]: f for f in alone if f.hypotheses[0] in own}
+    price = c.plan.price_per_hour if c.plan else c.workload.price_per_hour if c.workload else None
+    called = paid.get(name, 0) / 1e6
+    return Proposer(
+        name=name,
+        offered=len(own),
+        tested=len(mine),
+        supported=sum(f.verdict is Verdict.SUPPORTED for f in mine.values()),
+        gain=gain,
+        spent_ms=spent,
+        money=None if price is None and not called else spent / 3.6e6 * (price or 0.0) + called,
+    )
+
+
+def _payers(c: Campaign, e: Experiment) -> list[str]:
+    if e.change == BASELINE:
+        return [SHARED]
+    known = [str(c.hypotheses[h].source) for h in e.hypotheses if h in c.hypotheses]
+    return known or [SHARED if e.hypotheses else SEARCH]
+
+
+def _behind(c: Campaign, e: Experiment) -> list[Hypothesis]:
+    """Return the hypotheses that a change goes back to: those recorded, else those of which it turns every lever."""
+    if e.hypotheses:
+        return [c.hypotheses[h] for h in e.hypotheses if h in c.hypotheses]
+    turned = {name for name, _ in e.change.overrides}
+    mine = (h for h in c.hypotheses.values() if {name for name, _ in h.change.overrides} <= turned)
+    return [h for h in mine if h.change.patches == () and _alone(c, h) > 0]
+
+
+def _alone(c: Campaign, h: Hypothesis) -> float:
+    found = [f for f in c.findings.values() if f.hypotheses == (h.id,) and f.phase is Phase.VALIDATION]
+    return found[-1].effect.value if found and found[-1].verdict is not Verdict.DROPPED else 0.0
+
+
+def _parts(amount: int, count: int) -> Iterator[int]:
+    """Yield ``count`` whole parts of ``amount`` that add up to it."""
+    return (amount * (n + 1) // count - amount * n // count for n in range(count))

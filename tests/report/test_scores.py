@@ -1,0 +1,110 @@
+"""Every proposer is scored alike: nothing that was spent or gained is lost, and none is credited with what others found."""
+
+from dataclasses import replace
+
+import pytest
+from report import campaigns
+from report.campaigns import Told, edited
+
+from rea.domain import event as e
+from rea.domain.event import Event
+from rea.domain.hypothesis import SourceName
+from rea.domain.ids import ExperimentId
+from rea.report.facts import facts_of
+from rea.report.facts import scores as module
+from rea.report.facts.scores import SEARCH, SHARED, Proposer, credits_of, proposers
+
+
+def mixed() -> Told:
+    """A campaign that found something, in which a model proposed ``b`` and the catalogue the rest."""
+
+    def by_model(event: Event) -> Event:
+        if not isinstance(event, e.HypothesesProposed):
+            return event
+        told = (replace(h, source=SourceName.MODEL) if "b=" in str(h.change) else h for h in event.hypotheses)
+        return replace(event, hypotheses=tuple(told))
+
+    return edited(campaigns.winner(), by_model)
+
+
+def named(of: Told) -> dict[str, Proposer]:
+    return {p.name: p for p in proposers(of.campaign)}
+
+
+def test_what_was_spent_and_gained_adds_up() -> None:
+    of = mixed()
+    assert of.campaign.proposal is not None and of.campaign.proposal.finding is not None
+    found = proposers(of.campaign)
+    assert sum(p.spent_ms for p in found) == of.campaign.ledger.spent
+    assert sum(p.gain for p in found) == pytest.approx(of.campaign.proposal.finding.effect.value)
+    assert found[-1].name == SHARED and found[-1].gain == 0
+
+
+def test_a_model_is_credited_with_its_part_of_a_stack_and_no_more() -> None:
+    found = named(mixed())
+    model, research = found["model"], found["research"]
+    assert (model.offered, model.tested, research.offered) == (1, 1, 2)
+    assert 0 < model.gain < research.gain, "a is worth .020, b .012"
+    assert model.gain / research.gain == pytest.approx(0.6, abs=0.25)
+    assert model.per_hour == pytest.approx(model.gain / (model.spent_ms / 3.6e6))
+
+
+def test_money_counts_calls_beside_device_time() -> None:
+    of = mixed()
+    assert of.campaign.workload is not None and of.campaign.plan is not None
+    priced = replace(of.campaign, plan=replace(of.campaign.plan, price_per_hour=2.0))
+    plain, called = ({p.name: p for p in proposers(priced, paid)}["model"] for paid in ({}, {"model": 500_000}))
+    assert plain.money is not None and called.money == pytest.approx(plain.money + 0.5)
+    assert plain.per_money is not None and called.per_money is not None and called.per_money < plain.per_money
+    assert named(of)["model"].money is None and named(of)["model"].per_money is None
+
+
+def test_where_nothing_was_confirmed_nobody_gained() -> None:
+    for of in (campaigns.null(), campaigns.stopped()):
+        found = proposers(of.campaign)
+        assert found and all(p.gain == 0 for p in found)
+        assert sum(p.spent_ms for p in found) == of.campaign.ledger.spent
+
+
+def test_what_the_search_refined_is_partly_its_own() -> None:
+    c = mixed().campaign
+    assert c.proposal is not None and c.proposal.finding is not None and c.proposal.experiment is not None
+    best = replace(c.experiments[c.proposal.experiment], hypotheses=())
+    refined = replace(c, experiments={**c.experiments, best.id: best})
+    found = credits_of(refined)
+    assert found["model"] > 0 and found["research"] > 0
+    assert sum(found.values()) == pytest.approx(c.proposal.finding.effect.value)
+    larger = replace(c.proposal.finding, effect=replace(c.proposal.finding.effect, value=0.09))
+    gained = credits_of(replace(refined, proposal=replace(c.proposal, finding=larger)))
+    assert gained[SEARCH] > 0.04 and sum(gained.values()) == pytest.approx(0.09)
+
+
+def test_planted_bug_who_credits_every_part_with_the_whole_counts_it_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = mixed()
+    assert of.campaign.proposal is not None and of.campaign.proposal.finding is not None
+    whole = of.campaign.proposal.finding.effect.value
+    monkeypatch.setattr(module, "credits_of", lambda _: {"model": whole, "research": whole})
+    assert sum(p.gain for p in proposers(of.campaign)) != pytest.approx(whole)
+
+
+def test_reruns_that_look_into_failures_are_nobodys() -> None:
+    of = campaigns.failing(log="boom")
+    found = proposers(of.campaign)
+    assert sum(p.spent_ms for p in found) == of.campaign.ledger.spent
+    probes = sum(r.cost_ms for r in of.campaign.jobs.values() if r.job.purpose == "diagnose")
+    assert probes and {p.name: p for p in found}[SHARED].spent_ms >= probes
+
+
+def test_an_experiment_whose_hypothesis_was_rejected_is_shared() -> None:
+    c = mixed().campaign
+    gone = replace(c, hypotheses={})
+    assert {p.name for p in proposers(gone)} <= {SHARED, SEARCH}
+    assert sum(p.spent_ms for p in proposers(gone)) == c.ledger.spent and ExperimentId("x") not in c.experiments
+
+
+def test_the_report_shows_it() -> None:
+    of = mixed()
+    from rea.report.page import markdown
+
+    told = markdown(facts_of(of.campaign, of.recorded))
+    assert "## Proposers" in told and "| model | 1 | 1 |" in told
