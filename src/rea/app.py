@@ -24,6 +24,7 @@ from rea.executor.contract.directory import write_durably
 from rea.ports import HypothesisSource, JobBackend, Ports
 from rea.settings import Settings, settings
 from rea.store import leases
+from rea.store.aside import Aside
 from rea.store.database import Database
 from rea.store.insights import SqlInsights
 from rea.store.journal import SqlJournal
@@ -126,6 +127,11 @@ def journal(config: Settings) -> SqlJournal:
 def insights(config: Settings) -> SqlInsights:
     """Open what was learnt over all campaigns."""
     return SqlInsights(database(config))
+
+
+def aside(config: Settings) -> Aside:
+    """Open what is kept beside the journals."""
+    return Aside(database(config))
 
 
 def runbook() -> tuple[tuple[RunbookEntry, ...], Digest]:
