@@ -143,6 +143,20 @@ def log(config: Settings, c: Campaign, job: str) -> list[str]:
     return tail(config.campaign(c.id) / "jobs" / job, LOG_BYTES).splitlines()
 
 
+def skills() -> dict[str, str]:
+    """Return what each skill is for."""
+    from rea.knowledge.skills.library import load
+
+    return {skill.name: skill.description for skill in load().values()}
+
+
+def skill(name: str) -> str:
+    """Return one skill. Raises UsageError: there is none of that name."""
+    from rea.knowledge.skills.library import named
+
+    return named(name).body
+
+
 def query(config: Settings, c: Campaign, what: str) -> list[Row]:
     """Return findings, hypotheses, experiments, jobs or requests of a campaign. Raises UsageError: none of these."""
     if what not in KINDS:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
+from rea.api import looking
 from rea.domain.errors import ReaError, StoreError
 from rea.mcp.handles import LONGEST
 from rea.mcp.tools import Tools
@@ -43,6 +45,7 @@ def server(state: Path | None = None) -> MCPServer:
     tools = Tools.of(settings(state))
     _campaigns(made, tools)
     _records(made, tools)
+    _skills(made, tools)
     _requests(made, tools)
     return made
 
@@ -105,6 +108,18 @@ def _records(made: MCPServer, tools: Tools) -> None:
     def query(campaign: Handle, what: Word = "findings", cursor: Cursor = "") -> Answer:
         """Records of a campaign. what: findings, hypotheses, experiments, jobs (with handles for logs) or requests (with their answers)."""
         return answered(lambda: tools.query(campaign, what, cursor))
+
+
+def _skills(made: MCPServer, tools: Tools) -> None:
+    @made.tool(annotations=READ, structured_output=True)
+    def skills(name: Word = "") -> Answer:
+        """Knowledge in words, written by the authors of rea: names and what each is for, or the text of one by its name."""
+        return answered(lambda: tools.skills(name))
+
+    for name, description in looking.skills().items():
+        made.resource(f"skill://{name}", name=name, description=description, mime_type="text/markdown")(
+            partial(looking.skill, name)
+        )
 
 
 def _requests(made: MCPServer, tools: Tools) -> None:

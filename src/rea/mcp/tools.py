@@ -69,6 +69,11 @@ class Tools:
             rows = [{"handle": self.handles.issue("job", f"{c.id}/{r['job']}"), **r} for r in rows]
         return page(self.handles, what, rows, cursor, campaign)
 
+    def skills(self, name: str) -> Answer:
+        if name:
+            return {"schema": SCHEMA, "kind": "skill", "name": name, "text": looking.skill(name)}
+        return {"schema": SCHEMA, "kind": "skills", "skills": looking.skills()}
+
     def request_hypothesis(
         self, campaign: str, overrides: tuple[str, ...], why: str, statement: str, predicted: float, by: str
     ) -> Answer:
