@@ -13,7 +13,8 @@ from rea.domain.errors import UsageError
 from rea.domain.evidence import Flag, SealLevel, Verdict
 from rea.domain.lever import Role
 from rea.domain.plan import Policy
-from rea.domain.workload import MetricName, Workload
+from rea.domain.workload import MetricName
+from rea.executor.workload.document import Limits
 from rea.judge import compare, measure, metrics, seal
 from rea.knowledge.skills.library import BUILT_IN, Skill, load, named, read
 from rea.statistics import multiplicity, power
@@ -49,7 +50,7 @@ FIGURES: list[tuple[str, str, float]] = [
     (
         "reading-a-verdict",
         r"beyond a relative ([\d.]+\d)",
-        Workload.__dataclass_fields__["largest_plausible_effect"].default,
+        Limits().largest_plausible_effect,
     ),
     ("reading-a-verdict", r"after 1, 2 and (\d) runs", POLICY.looks[-1]),
 ]
