@@ -136,10 +136,12 @@ def logs(face: Face, job: str, limit: int) -> None:
 )
 def report(face: Face, out: Path | None) -> None:
     """Write the report: one HTML file with plots, and Markdown."""
+    from rea.api import evidence
     from rea.report import write
 
     journal, name, c = face.chosen()
-    html, markdown = write(c, history_of(journal, name), out or face.config.campaign(name) / "report")
+    beside = evidence.of(face.config, name)
+    html, markdown = write(c, history_of(journal, name), out or face.config.campaign(name) / "report", beside)
     face.say(
         "report",
         {"html": str(html), "markdown": str(markdown)},

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from rea.report import numbers as n
 from rea.report.facts import Facts
+from rea.report.facts.outside import SIGNS, OutsideFacts
 
 if TYPE_CHECKING:
     from rea.report.plots import Plots
 
 MOST_ROWS, MOST_FAILURES = 120, 40
+NOTHING = OutsideFacts()
 SPOKEN = re.compile(r"([\\`*_\[\]|~$])")
 FILTERS: dict[str, Callable[..., str]] = {
     "effect": n.effect,
@@ -27,14 +29,14 @@ FILTERS: dict[str, Callable[..., str]] = {
 }
 
 
-def html(facts: Facts, plots: "Plots") -> str:
+def html(facts: Facts, plots: "Plots", outside: OutsideFacts = NOTHING) -> str:
     """Return the report as one HTML file."""
-    return _render("report.html.j2", facts, plots)
+    return _render("report.html.j2", facts, plots, outside)
 
 
-def markdown(facts: Facts) -> str:
+def markdown(facts: Facts, outside: OutsideFacts = NOTHING) -> str:
     """Return the report as Markdown."""
-    return _render("report.md.j2", facts, None)
+    return _render("report.md.j2", facts, None, outside)
 
 
 def md(text: object) -> str:
@@ -53,7 +55,7 @@ def fence(text: object) -> str:
     return str(text).replace("```", "'''")
 
 
-def _render(template: str, facts: Facts, plots: "Plots | None") -> str:
+def _render(template: str, facts: Facts, plots: "Plots | None", outside: OutsideFacts) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     pages = Environment(
@@ -64,4 +66,5 @@ def _render(template: str, facts: Facts, plots: "Plots | None") -> str:
         lstrip_blocks=True,
     )
     pages.filters.update(FILTERS, md=md, code=code, fence=fence)
-    return pages.get_template(template).render(f=facts, plots=plots, most_rows=MOST_ROWS, most_failures=MOST_FAILURES)
+    page, signs = pages.get_template(template), SIGNS
+    return page.render(f=facts, plots=plots, o=outside, signs=signs, most_rows=MOST_ROWS, most_failures=MOST_FAILURES)
