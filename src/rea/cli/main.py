@@ -25,6 +25,7 @@ COMMANDS = {
     "report": ("read", "write the report: HTML and Markdown"),
     "insights": ("query", "what was learnt, over all campaigns"),
     "query": ("query", "experiments and events of a campaign"),
+    "export": ("export", "hypotheses with their outcomes as JSONL"),
     "evidence": ("evidence", "online results beside the verdicts they speak of; add FILE imports some"),
     "note": ("evidence", "write down what you saw about a campaign"),
     "skills": ("skills", "knowledge in words: metrics, curves, hygiene, adopting, verdicts"),
