@@ -68,6 +68,52 @@ def test_a_request_is_answered_once_and_stays_answered(tmp_path: Path) -> None:
     assert "rejected by ann" in call("requests", "--all", "--state", str(state))[1]
 
 
+def test_who_answers_first_has_answered(tmp_path: Path) -> None:
+    state = stored(waiting(), tmp_path / "s")
+    name = asked_for(state, "request_hypothesis", overrides=["a=0.7"], why="bigger")
+    c, request = looking.campaign(config(state), CAMPAIGN), answering.found(config(state), name)
+    answering.reject(config(state), request, "no", "bob")
+    with pytest.raises(UsageError, match="answered otherwise"):
+        answering.accept(config(state), c, request, "ann")
+    assert len(journal(state)) == len(waiting()), "what was rejected is not done"
+
+
+def test_an_acceptance_that_a_crash_cut_short_is_finished_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = stored(waiting(), tmp_path / "s")
+    name = asked_for(state, "request_hypothesis", overrides=["a=0.7"], why="bigger")
+    c = looking.campaign(config(state), CAMPAIGN)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("rea.app.journal", killed)
+        answering.accept(config(state), c, answering.found(config(state), name, accepting=True), "ann")
+    assert len(journal(state)) == len(waiting())
+    for _ in range(2):
+        answering.accept(config(state), c, answering.found(config(state), name, accepting=True), "ann")
+        assert len(journal(state)) == len(waiting()) + 1
+
+
+def killed(_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_nothing_is_accepted_into_a_campaign_that_is_over(tmp_path: Path) -> None:
+    state = stored(waiting(), tmp_path / "s")
+    name = asked_for(state, "request_hypothesis", overrides=["a=0.7"], why="bigger")
+    c = looking.campaign(config(state), CAMPAIGN)
+    c.stopped = "stopped by ann"
+    with pytest.raises(UsageError, match="is over"):
+        answering.accept(config(state), c, answering.found(config(state), name), "ann")
+    assert len(journal(state)) == len(waiting())
+
+
+def test_a_person_is_told_of_what_cannot_be_seen_in_a_diff(patchable: Path) -> None:
+    name = asked_for(patchable, "request_patch", diff=diff("ranker/train.py", new="rate = 2 # \u202e\u2066"), why="")
+    shown = call("requests", "show", name, "--state", str(patchable))[1]
+    assert "CAREFUL" in shown
+    assert "\u202e" not in shown
+
+
 def test_accepting_a_run_names_the_command_that_approves_and_approves_nothing(tmp_path: Path) -> None:
     state = stored(waiting(), tmp_path / "s")
     name = asked_for(state, "request_run", why="please")
@@ -83,7 +129,7 @@ def test_a_run_of_a_plan_that_has_moved_on_cannot_be_accepted(tmp_path: Path) ->
     request = answering.found(config(state), name)
     c = looking.campaign(config(state), CAMPAIGN)
     c.plan_digest = type(c.plan_digest)("0" * 64)
-    with pytest.raises(UsageError, match="not the one that waits"):
+    with pytest.raises(UsageError, match="does not wait"):
         answering.accept(config(state), c, request, "ann")
 
 

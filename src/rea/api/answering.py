@@ -15,8 +15,8 @@ from rea.domain.request import Answer, Request, RequestKind
 from rea.settings import Settings
 
 
-def found(config: Settings, beginning: str) -> Request:
-    """Return the one request that waits and whose id begins so.
+def found(config: Settings, beginning: str, *, accepting: bool = False) -> Request:
+    """Return the one request whose id begins so and that waits; one that was accepted may be accepted again, which changes nothing.
 
     Raises:
         UsageError: there is none, more than one, or it was answered.
@@ -25,7 +25,7 @@ def found(config: Settings, beginning: str) -> Request:
     if len(known) != 1:
         raise UsageError(f"{beginning!r} names {len(known)} requests", "rea requests lists them")
     request, answer = known[0]
-    if answer is not None:
+    if answer is not None and not (accepting and answer.accepted):
         said = "accepted" if answer.accepted else "rejected"
         raise UsageError(f"{request.id} was {said} by {answer.by}", "rea requests lists those that wait")
     return request
@@ -38,21 +38,23 @@ def accept(config: Settings, c: Campaign, request: Request, by: str) -> str:
     agreed to: the command that is returned grants the budget, by digest.
 
     Raises:
-        UsageError: it cannot be done any more, such as where the plan has moved on.
+        UsageError: it cannot be done any more, such as where the plan has moved on; then it goes on waiting.
         Conflict: the patch does not apply.
     """
+    if request.kind is not RequestKind.CAMPAIGN and (c.ended or c.stopped):
+        raise UsageError("the campaign is over", f"rea requests reject {request.id}")
     match request.kind:
-        case RequestKind.HYPOTHESIS:
-            _amend(config, request, _idea(c, request), by)
-            after = f"rea plan -c {c.id}"
-        case RequestKind.PATCH:
-            _amend(config, request, _patched(config, c, request), by)
-            after = f"rea plan -c {c.id}"
+        case RequestKind.HYPOTHESIS | RequestKind.PATCH:
+            wanted = _idea(c, request) if request.kind is RequestKind.HYPOTHESIS else _patched(config, c, request)
+            _answer(config, request, by, accepted=True)
+            event = HypothesisAmended(
+                hypothesis=wanted, by=by, command=f"request:{request.id}"
+            )  # however often: one event
+            app.journal(config).append(request.campaign, (event,))
+            return f"rea plan -c {c.id}"
         case RequestKind.RUN:
             if c.plan is None or c.approved or c.plan_digest != request.subject:
-                raise UsageError(
-                    "the plan that was asked for is not the one that waits", f"rea requests reject {request.id}"
-                )
+                raise UsageError("the plan that was asked for does not wait", f"rea requests reject {request.id}")
             after = f"rea approve -c {c.id} --digest {c.plan_digest[:12]}"
         case RequestKind.CAMPAIGN:
             after = f"rea start {shlex.quote(c.repository)} --budget {request.budget_s:.0f}s"
@@ -66,15 +68,14 @@ def reject(config: Settings, request: Request, reason: str, by: str) -> None:
 
 
 def _answer(config: Settings, request: Request, by: str, *, accepted: bool, reason: str = "") -> None:
+    """Keep the answer. The first one stands, so it is kept before anything follows from it."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
     answer = Answer(request=request.id, accepted=accepted, by=by, at=at, reason=reason)
-    if not app.aside(config).once(asking.ANSWERS, request.id, request.campaign, answer):
-        raise UsageError(f"{request.id} was answered a moment ago", "rea requests")
-
-
-def _amend(config: Settings, request: Request, hypothesis: Hypothesis, by: str) -> None:
-    event = HypothesisAmended(hypothesis=hypothesis, by=by, command=f"request:{request.id}")
-    app.journal(config).append(request.campaign, (event,))
+    if app.aside(config).once(asking.ANSWERS, request.id, request.campaign, answer):
+        return
+    stands = next(a for r, a in asking.asked(config, request.campaign) if r.id == request.id)
+    if stands is None or stands.accepted is not accepted:
+        raise UsageError(f"{request.id} was answered otherwise a moment ago", "rea requests --all")
 
 
 def _idea(c: Campaign, request: Request) -> Hypothesis:

@@ -15,11 +15,12 @@ from rea.domain.hypothesis import Effect, Hypothesis
 from rea.domain.ids import CampaignId
 from rea.domain.insight import Insight
 from rea.domain.request import Answer
+from rea.report.foreign import WINDOW, redacted
 from rea.settings import Settings
 from rea.store.journal import SqlJournal
 
 Row = dict[str, object]
-LOG_BYTES = 65_536
+LOG_BYTES = WINDOW
 
 
 def journal(config: Settings) -> SqlJournal:
@@ -140,7 +141,8 @@ def log(config: Settings, c: Campaign, job: str) -> list[str]:
 
     if job not in c.jobs:
         raise UsageError("there is no such job", "query what=jobs lists them")
-    return tail(config.campaign(c.id) / "jobs" / job, LOG_BYTES).splitlines()
+    text = tail(config.campaign(c.id) / "jobs" / job, LOG_BYTES)
+    return redacted(text).splitlines()  # as a whole: a key may go over many lines
 
 
 def skills() -> dict[str, str]:

@@ -27,7 +27,7 @@ def requests(face: Face, verb: str, request: str, everything: bool, reason: str,
     if verb == "list":
         _list(face, everything)
         return
-    found = answering.found(face.config, request)
+    found = answering.found(face.config, request, accepting=verb in ("show", "accept"))
     if verb == "show":
         face.say("request", {"id": found.id, **asdict(found)}, _page(found))
         return
@@ -74,4 +74,6 @@ def _what(r: Request) -> str:
 
 def _page(r: Request) -> str:
     told = [_line(r, None), f"  why (its words): {line(r.why, 600)}", f"  claims: {line(r.statement, 600)}"]
+    if printable(r.patch) != r.patch:
+        told.append("  CAREFUL: the diff holds characters that cannot be seen; below it stands without them")
     return "\n".join([*told, printable(r.patch), f"next: rea requests accept {r.id}, or rea requests reject {r.id}"])

@@ -20,7 +20,6 @@ from sqlalchemy import (
     inspect,
     select,
 )
-from sqlalchemy.exc import IntegrityError as Twice
 
 from rea.domain.errors import IntegrityError, StoreError
 from rea.store.codec import sha256
@@ -66,10 +65,7 @@ class Aside:
 
     def once(self, kind: str, name: str, campaign: str, value: object) -> bool:
         """Keep a value; False when there is one of that id, which then stands."""
-        try:
-            return bool(self.add(kind, [(name, campaign, value)]))
-        except Twice:  # another process was quicker
-            return False
+        return bool(self.add(kind, [(name, campaign, value)]))  # writers wait for each other, in any database
 
     def all(self, kind: str, of: type[T], campaign: str = "") -> tuple[T, ...]:
         """Return what is kept of a kind, the oldest first.
