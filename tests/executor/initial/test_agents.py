@@ -27,8 +27,9 @@ def test_a_command_that_does_not_exist_is_found(planted: str) -> None:
     assert wrong(TEXT + planted) != []
 
 
-def test_the_page_on_mcp_names_what_exists() -> None:
-    assert wrong((DOCS / "mcp.md").read_text()) == []
+@pytest.mark.parametrize("page", ["mcp.md", "outside.md", "export.md"])
+def test_pages_name_what_exists(page: str) -> None:
+    assert wrong((DOCS / page).read_text()) == []
 
 
 def test_its_example_of_ideas_can_be_read(tmp_path: Path) -> None:
