@@ -64,7 +64,7 @@ def test_no_handle_can_be_made_up_and_none_leads_out_of_a_campaign(attack: objec
     state = stored(ended(), tmp_path / "s")
     with_client(state, attack)  # type: ignore[arg-type]
     with pytest.raises(AssertionError, match=f"answered|{SECRET}"):
-        with_client(state, attack, command=("mcp_face.planted", "unsigned"))  # type: ignore[arg-type]
+        with_client(state, attack, command=("mcp_face.broken_servers", "unsigned"))  # type: ignore[arg-type]
 
 
 async def press(c: Caller) -> None:
@@ -111,7 +111,7 @@ def test_nothing_that_a_client_says_approves_or_spends_anything(tmp_path: Path) 
     assert aside(state).all("answer", Answer) == ()
     other = stored(waiting(), tmp_path / "planted")
     with pytest.raises(AssertionError):
-        with_client(other, press, command=("mcp_face.planted", "approving"))
+        with_client(other, press, command=("mcp_face.broken_servers", "approving"))
         assert spent_or_decided(other) == []
     assert any(isinstance(r.event, e.PlanApproved) for r in journal(other)), "the planted bug did approve"
 
@@ -153,4 +153,4 @@ async def flood(c: Caller) -> None:
 def test_a_client_cannot_bury_a_person_in_requests(tmp_path: Path) -> None:
     with_client(stored(waiting(), tmp_path / "s"), flood)
     with pytest.raises(AssertionError):
-        with_client(stored(waiting(), tmp_path / "planted"), flood, command=("mcp_face.planted", "boundless"))
+        with_client(stored(waiting(), tmp_path / "planted"), flood, command=("mcp_face.broken_servers", "boundless"))

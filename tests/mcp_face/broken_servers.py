@@ -1,4 +1,4 @@
-"""Servers with one defence taken out, each started as ``python -m mcp_face.planted BUG STATE``: what guards it must turn red."""
+"""Servers with one defence taken out, each started as ``python -m mcp_face.broken_servers BUG STATE``: what guards it must turn red."""
 
 import sys
 from collections.abc import Callable
