@@ -26,6 +26,7 @@ from rea.executor.contract.directory import write_durably
 from rea.ports import HypothesisSource, Insights, JobBackend, Journal, LogReader, Ports
 from rea.settings import Settings, settings
 from rea.store import holders, leases
+from rea.store.aside import Aside
 from rea.store.database import Database
 from rea.store.heartbeat import beating
 from rea.store.insights import SqlInsights
@@ -146,6 +147,11 @@ def journal(config: Settings) -> SqlJournal:
 def insights(config: Settings) -> SqlInsights:
     """Open what was learnt over all campaigns."""
     return SqlInsights(database(config))
+
+
+def aside(config: Settings) -> Aside:
+    """Open what is kept beside the journals."""
+    return Aside(database(config))
 
 
 def runbook(config: Settings | None = None) -> tuple[tuple[RunbookEntry, ...], Digest]:

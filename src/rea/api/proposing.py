@@ -1,5 +1,7 @@
 """A person's own hypotheses, checked against the real levers before anything records them."""
 
+from math import isfinite
+
 from rea.domain.campaign import Campaign
 from rea.domain.change import Change
 from rea.domain.errors import UsageError
@@ -69,7 +71,7 @@ def _value(lever: Lever, text: str) -> Scalar | None:
             case LeverType.INT:
                 return int(text)
             case LeverType.FLOAT:
-                return float(text)
+                return value if isfinite(value := float(text)) else None
             case LeverType.BOOL:
                 return {"true": True, "false": False}.get(text.lower())
             case _:

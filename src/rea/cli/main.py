@@ -26,6 +26,12 @@ COMMANDS = {
     "report": ("read", "write the report: HTML and Markdown"),
     "insights": ("query", "what was learnt, over all campaigns"),
     "query": ("query", "experiments and events of a campaign"),
+    "export": ("export", "hypotheses with their outcomes as JSONL"),
+    "evidence": ("evidence", "online results beside the verdicts they speak of; add FILE imports some"),
+    "note": ("evidence", "write down what you saw about a campaign"),
+    "skills": ("skills", "knowledge in words: metrics, curves, hygiene, adopting, verdicts"),
+    "requests": ("requests", "what programs ask for; accept or reject it"),
+    "mcp": ("mcp", "serve coding agents over MCP: they read and request, never approve"),
     "wake": ("wake", "advance what is due; safe at any time, as often as you like"),
 }
 

@@ -142,14 +142,16 @@ def logs(face: Face, job: str, limit: int) -> None:
 )
 def report(face: Face, out: Path | None) -> None:
     """Write the report: one HTML file with plots, and Markdown."""
+    from rea.api import evidence
     from rea.app import model, recall_of
     from rea.report import write
 
     journal, name, c = face.chosen()
-    folder = out or face.config.campaign(name) / "report"
-    html, markdown = write(
-        c, history_of(journal, name), folder, model=model(face.config, recall_of(face.config, name), journal)
+    folder, asked = (
+        out or face.config.campaign(name) / "report",
+        model(face.config, recall_of(face.config, name), journal),
     )
+    html, markdown = write(c, history_of(journal, name), folder, evidence.of(face.config, name), asked)
     face.say(
         "report",
         {"html": str(html), "markdown": str(markdown)},

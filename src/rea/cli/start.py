@@ -23,11 +23,18 @@ DIRECTORY = click.argument("directory", type=click.Path(path_type=Path, file_oka
     "--example", type=click.Choice(["ranking"]), help="Copy and commit the built-in codebase into DIRECTORY instead."
 )
 @click.option("--setting", default="demo", help="Which log the example generates.")
-def init(face: Face, directory: Path, example: str | None, setting: str) -> None:
+@click.option(
+    "--agents", is_flag=True, help="Write AGENTS.md instead: how coding agents may look, propose and ask here."
+)
+def init(face: Face, directory: Path, example: str | None, setting: str, agents: bool) -> None:
     """Write a commented workload.toml for a training repository, or an example repository."""
     from rea.executor.initial import example as copied
-    from rea.executor.initial import write_initial
+    from rea.executor.initial import write_agents, write_initial
 
+    if agents:
+        written = write_agents(directory)
+        face.say("agents", {"path": str(written)}, f"{written}\nnext: read it, and commit it")
+        return
     if example:
         commit = copied(example, directory, setting)
         text = f"{directory} holds the example at {commit[:12]}\nnext: rea start {directory} --budget 10m"
@@ -37,7 +44,7 @@ def init(face: Face, directory: Path, example: str | None, setting: str) -> None
     face.say(
         "init",
         {"path": str(path)},
-        f"{path}\nnext: read its TODO lines, commit it, then rea check {directory} --budget 2h",
+        f"{path}\nnext: read its TODO lines, commit it, then rea check {directory} --budget 2h; for coding agents: rea init {directory} --agents",
     )
 
 

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rea.report import numbers as n
 from rea.report.facts import Facts
+from rea.report.facts.outside import SIGNS, OutsideFacts
 from rea.report.prose.explain import Prose
 from rea.report.weighing.weigh import Advice
 
@@ -15,6 +17,18 @@ if TYPE_CHECKING:
 
 MOST_ROWS, MOST_FAILURES = 120, 40
 SPOKEN = re.compile(r"([\\`*_\[\]|~$])")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a page says beside the facts: what is known from outside, and what a model made of the facts, marked as such."""
+
+    outside: OutsideFacts = field(default_factory=OutsideFacts)
+    prose: Prose | None = None
+    advice: Advice | None = None
+
+
+ALONE = Beside()
 FILTERS: dict[str, Callable[..., str]] = {
     "effect": n.effect,
     "interval": n.interval,
@@ -29,14 +43,14 @@ FILTERS: dict[str, Callable[..., str]] = {
 }
 
 
-def html(facts: Facts, plots: "Plots", *, prose: Prose | None = None, advice: Advice | None = None) -> str:
+def html(facts: Facts, plots: "Plots", beside: Beside = ALONE) -> str:
     """Return the report as one HTML file."""
-    return _render("report.html.j2", facts, plots, prose, advice)
+    return _render("report.html.j2", facts, plots, beside)
 
 
-def markdown(facts: Facts, *, prose: Prose | None = None, advice: Advice | None = None) -> str:
+def markdown(facts: Facts, beside: Beside = ALONE) -> str:
     """Return the report as Markdown."""
-    return _render("report.md.j2", facts, None, prose, advice)
+    return _render("report.md.j2", facts, None, beside)
 
 
 def md(text: object) -> str:
@@ -55,7 +69,7 @@ def fence(text: object) -> str:
     return str(text).replace("```", "'''")
 
 
-def _render(template: str, facts: Facts, plots: "Plots | None", prose: Prose | None, advice: Advice | None) -> str:
+def _render(template: str, facts: Facts, plots: "Plots | None", beside: Beside) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     pages = Environment(
@@ -69,8 +83,10 @@ def _render(template: str, facts: Facts, plots: "Plots | None", prose: Prose | N
     told = {
         "f": facts,
         "plots": plots,
-        "prose": prose,
-        "advice": advice,
+        "o": beside.outside,
+        "signs": SIGNS,
+        "prose": beside.prose,
+        "advice": beside.advice,
         "most_rows": MOST_ROWS,
         "most_failures": MOST_FAILURES,
     }

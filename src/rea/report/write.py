@@ -6,19 +6,26 @@ from pathlib import Path
 from rea.agent.question import Model
 from rea.domain.campaign import Campaign
 from rea.domain.event import Recorded
+from rea.domain.outside import Outside
 from rea.report.facts import facts_of
-from rea.report.page import html, markdown
+from rea.report.facts.outside import outside_of
+from rea.report.page import Beside, html, markdown
 from rea.report.prose.explain import explain
 from rea.report.prose.stated import of_report
 from rea.report.weighing.weigh import weigh
 
 
 def write(
-    campaign: Campaign, recorded: Sequence[Recorded], directory: Path, *, model: Model | None = None
+    campaign: Campaign,
+    recorded: Sequence[Recorded],
+    directory: Path,
+    outside: Outside | None = None,
+    model: Model | None = None,
 ) -> tuple[Path, Path]:
     """Write ``report.html`` (one file, no script, no outside request) and ``report.md``, and return their paths.
 
-    Where ``model`` has something to say of the facts that stands, it is added, and marked as written by a model.
+    What is known from ``outside`` fills a section of its own; no fact follows from it. Where ``model`` has something to say of the facts that
+    stands, it is added, and marked as written by a model.
     """
     from rea.report.plots import draw
 
@@ -26,9 +33,10 @@ def write(
     facts = facts_of(campaign, recorded)
     prose = explain(model, "the report on a series of experiments with one model", of_report(facts)) if model else None
     advice = weigh(model, campaign) if model else None
+    beside = Beside(outside=outside_of(campaign, outside or Outside()), prose=prose, advice=advice)
     return (
-        _whole(directory / "report.html", html(facts, draw(facts), prose=prose, advice=advice)),
-        _whole(directory / "report.md", markdown(facts, prose=prose, advice=advice)),
+        _whole(directory / "report.html", html(facts, draw(facts), beside)),
+        _whole(directory / "report.md", markdown(facts, beside)),
     )
 
 

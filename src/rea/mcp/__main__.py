@@ -1,0 +1,3 @@
+from rea.mcp.server import main
+
+main()
