@@ -40,6 +40,8 @@ def apply(campaign: Campaign, event: e.Event) -> None:
             folding.planning(campaign, event)
         case e.JobReserved() | e.JobSubmitted() | e.JobEnded() | e.JobTreated():
             folding.running(campaign, event)
+        case e.CallReserved() | e.CallSettled():
+            folding.calling(campaign, event)
         case e.DiagnosisOpened() | e.ProbeAdded() | e.Diagnosed():
             folding.diagnosing(campaign, event)
         case (

@@ -1,5 +1,6 @@
 """What each kind of event does to a campaign, one file a kind."""
 
+from rea.campaign.folding.calling import calling
 from rea.campaign.folding.diagnosing import diagnosing
 from rea.campaign.folding.judging import judging
 from rea.campaign.folding.life import life
@@ -8,4 +9,4 @@ from rea.campaign.folding.planning import planning
 from rea.campaign.folding.running import running
 from rea.campaign.folding.setup import setup
 
-__all__ = ["diagnosing", "judging", "life", "phases", "planning", "running", "setup"]
+__all__ = ["calling", "diagnosing", "judging", "life", "phases", "planning", "running", "setup"]
