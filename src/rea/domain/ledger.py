@@ -24,7 +24,7 @@ class Ledger:
     def hold(self, amount: int) -> "Ledger":
         """Raises OverBudget when ``amount`` is not free."""
         if amount > self.free:
-            raise OverBudget(f"{amount} wanted, {self.free} free", "grant more, or stop here")
+            raise OverBudget(f"{amount} wanted of a budget of which {self.free} are free", "grant more, or stop here")
         return replace(self, held=self.held + amount)
 
     def settle(self, held: int, actual: int) -> "Ledger":
