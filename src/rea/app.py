@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from rea.agent.question import Model, NoModel
 from rea.campaign.recall import Recall
 from rea.domain.action import Wake
 from rea.domain.change import Change
@@ -21,7 +22,7 @@ from rea.domain.job import LOCAL, JobStatus, Launch
 from rea.domain.runbook import RunbookEntry
 from rea.executor.backends.chosen import Chosen, recorded
 from rea.executor.contract.directory import write_durably
-from rea.ports import HypothesisSource, JobBackend, Ports
+from rea.ports import HypothesisSource, Insights, JobBackend, Journal, Ports
 from rea.settings import Settings, settings
 from rea.store import leases
 from rea.store.database import Database
@@ -162,7 +163,7 @@ def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], l
     )
 
 
-def sources(directory: Path, known: SqlInsights) -> tuple[HypothesisSource, ...]:
+def sources(directory: Path, known: Insights) -> tuple[HypothesisSource, ...]:
     """Return where hypotheses come from: an engineer's ideas, what was learnt before, and the catalogue of techniques."""
     from rea.knowledge.techniques.catalogue import load
     from rea.planner.sources.engineer.source import EngineerSource
@@ -172,6 +173,32 @@ def sources(directory: Path, known: SqlInsights) -> tuple[HypothesisSource, ...]
     techniques, ideas = load(), directory / IDEAS
     own: tuple[HypothesisSource, ...] = (EngineerSource(ideas),) if ideas.exists() else ()
     return (*own, HistorySource(known, techniques), ResearchSource(techniques, known))
+
+
+def every_source(directory: Path, known: Insights, asked: Model) -> tuple[HypothesisSource, ...]:
+    """Return where hypotheses come from, the language model included."""
+    return sources(directory, known)
+
+
+def model(config: Settings, recall: Recall, log: Journal, heard: set[str] | None = None) -> Model:
+    """Return the language model that a campaign may ask within what its approval leaves; by default none.
+
+    With ``heard`` it gives recorded answers only, and notes there which.
+
+    Raises:
+        IntegrityError: the record of which model is asked cannot be read.
+    """
+    from rea.agent import configuration, connect
+    from rea.agent.chain import Account
+
+    directory = config.campaign(recall.campaign)
+    made = configuration.recorded(directory)
+    if made is None:
+        return NoModel()
+    account = Account(campaign=recall.campaign, journal=log, state=recall.now, directory=directory)
+    if heard is not None:
+        return connect.replaying(made, account, os.environ, heard)
+    return connect.connect(made, account, os.environ)
 
 
 def recall_of(config: Settings, campaign: CampaignId) -> Recall:

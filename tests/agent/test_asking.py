@@ -190,7 +190,7 @@ def test_the_same_question_again_asks_nobody_and_gives_the_same(tmp_path: Path) 
         assert asker.ask(question()) == first
         assert server.books.requests == 1
     assert asker.ask(question()) == first
-    alone = Asker(recorded_only(asker.configuration, a), asker.configuration)
+    alone = Asker(recorded_only(a, {}), asker.configuration)
     assert alone.ask(question()).value == first.value
     assert "no such call was recorded" in alone.ask(question(material="green?")).why
 

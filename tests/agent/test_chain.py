@@ -212,9 +212,9 @@ def test_recorded_calls_are_answered_with_nobody_there_and_others_are_not(tmp_pa
     a, journal = account(tmp_path)
     body = way(Scripted([reply("[3]")]), a).ask(request()).body
     length = len(journal.read(C))
-    assert recorded_only(MODEL, a).ask(request()).body == body
+    assert recorded_only(a, {}).ask(request()).body == body
     with pytest.raises(Refused, match="recorded"):
-        recorded_only(MODEL, a).ask(request("{2}"))
+        recorded_only(a, {}).ask(request("{2}"))
     assert len(journal.read(C)) == length
 
 

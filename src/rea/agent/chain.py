@@ -9,7 +9,7 @@ from rea.agent.call import Link
 from rea.agent.configuration import Configuration, Key
 from rea.agent.ledger import Ledger
 from rea.agent.redact import Redact, redactor
-from rea.agent.replay import FOLDER, Nobody, Replay, Replies
+from rea.agent.replay import FOLDER, Heard, Nobody, Replay, Replies
 from rea.agent.retry import Retry
 from rea.domain.campaign import Campaign
 from rea.domain.ids import CampaignId
@@ -52,7 +52,8 @@ def chain(
     return Redact(paid, clean)
 
 
-def recorded_only(configuration: Configuration, account: Account) -> Link:
-    """Return a way that ends at what was kept: nothing is sent, reserved or settled."""
-    clean = redactor("", {})
-    return Redact(Replay(Nobody(), Replies(account.directory / FOLDER, clean)), clean)
+def recorded_only(account: Account, environment: Mapping[str, str], heard: set[str] | None = None) -> Link:
+    """Return a way that ends at what was kept, and notes in ``heard`` what was: nothing is sent, reserved or settled."""
+    clean = redactor("", environment)
+    kept = Replay(Nobody(), Replies(account.directory / FOLDER, clean))
+    return Redact(Heard(kept, set() if heard is None else heard), clean)

@@ -51,11 +51,11 @@ def connect(configuration: Configuration, account: Account, environment: Mapping
     return _Lazy(configuration, way)
 
 
-def replaying(configuration: Configuration, account: Account) -> Model:
-    """Return a model that gives the recorded answers and asks nobody."""
+def replaying(configuration: Configuration, account: Account, environment: Mapping[str, str], heard: set[str]) -> Model:
+    """Return a model that gives the recorded answers, notes them in ``heard``, and asks nobody."""
     if find_spec("pydantic_ai") is None:
         return Absent("pydantic_ai is not installed: recorded replies cannot be read")
-    return _Lazy(configuration, lambda: recorded_only(configuration, account))
+    return _Lazy(configuration, lambda: recorded_only(account, environment, heard))
 
 
 class _Lazy:

@@ -103,7 +103,12 @@ class Ledger:
 
     def _settle(self, record: CallRecord, tokens: int, micros: int, reply: str, why: str) -> None:
         event = CallSettled(
-            call=record.call, attempt=record.attempt, tokens=tokens, micros=micros, reply=reply, why=self.replies.clean(why)[:500]
+            call=record.call,
+            attempt=record.attempt,
+            tokens=tokens,
+            micros=micros,
+            reply=reply,
+            why=self.replies.clean(why)[:500],
         )
         self.journal.append(self.campaign, (event,))
 

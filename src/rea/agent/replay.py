@@ -75,6 +75,19 @@ class Replay:
         return self.replies.find(request.call) or self.replies.keep(request, self.link.ask(request))
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Notes in ``calls`` what was answered."""
+
+    link: Link
+    calls: set[str]
+
+    def ask(self, request: Request) -> Reply:
+        reply = self.link.ask(request)
+        self.calls.add(request.call)
+        return reply
+
+
 class Nobody:
     """Where there is nothing but what was kept."""
 

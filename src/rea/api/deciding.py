@@ -1,6 +1,7 @@
 """What a person decides: sign, approve, amend, reject, pause, resume, steer, stop. Each is one event that names the person."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -40,6 +41,13 @@ def approve(
     signed = c.signed is None
     journal.append(campaign, (e.ChecklistSigned(approval=approval) if signed else e.PlanApproved(approval=approval),))
     return approval
+
+
+def lowered(c: Campaign, tokens: int | None, money: float | None) -> Envelope:
+    """Return what waits names for a language model, with these amounts in its place."""
+    _, _, calls = _waiting(c)
+    calls = calls if tokens is None else replace(calls, tokens=tokens)
+    return calls if money is None else replace(calls, micros=round(money * 1_000_000))
 
 
 def _waiting(c: Campaign) -> tuple[Digest, int, Envelope]:

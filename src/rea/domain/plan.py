@@ -22,7 +22,8 @@ class Envelope:
 
     def covers(self, other: "Envelope") -> bool:
         """Whether ``other`` asks for nothing beyond this."""
-        return other.model in ("", self.model) and other.tokens <= self.tokens and other.micros <= self.micros
+        known = other.model in ("", self.model)
+        return known and 0 <= other.tokens <= self.tokens and 0 <= other.micros <= self.micros
 
     def __str__(self) -> str:
         if not self.tokens:
