@@ -16,7 +16,7 @@ Script = Callable[["Exchange"], None]
 
 @dataclass(slots=True)
 class Books:
-    """What a server was asked and what it would bill: a token for every four bytes of prompt, and what it generated."""
+    """What a server was asked and what it would bill: a token for every byte of the prompt, which no tokenizer exceeds, and what it generated."""
 
     requests: int = 0
     billed_tokens: int = 0
@@ -51,7 +51,7 @@ class Exchange:
     def bill(self, generated: int) -> dict[str, int]:
         """Sell the prompt and so many tokens, never more than was asked for at most; return the usage."""
         most = self.told.get("max_completion_tokens") or self.told.get("max_tokens") or 10**9
-        prompt, out = max(1, self.size // 4), min(generated, most)
+        prompt, out = max(1, self.size), min(generated, most)
         with self.books.lock:
             self.books.billed_tokens += prompt + out
         return {"prompt_tokens": prompt, "completion_tokens": out, "total_tokens": prompt + out}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -51,12 +52,16 @@ class Provider:
         """Raises Unsent or Lost, whichever the wire shows."""
         meter = Meter(httpx2.AsyncHTTPTransport(), _BYTES + _BYTES_PER_TOKEN * request.most_tokens)
         try:
-            response = asyncio.run(asyncio.wait_for(self._once(request, meter), self.configuration.timeout_s))
-            return _reply(response)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # they quote replies, and would stand in the log of a wake
+                return self._reply(request, meter)
         except TimeoutError as error:
             raise _failed(meter, f"no reply within {self.configuration.timeout_s:g} s") from error
         except (*_RAISED, *_sdk_errors(self.configuration.provider)) as error:
             raise _failed(meter, f"{type(error).__name__}: {str(error)[:300]}") from error
+
+    def _reply(self, request: Request, meter: Meter) -> Reply:
+        return _reply(asyncio.run(asyncio.wait_for(self._once(request, meter), self.configuration.timeout_s)))
 
     async def _once(self, request: Request, meter: Meter) -> ModelResponse:
         told = json.loads(request.body)
