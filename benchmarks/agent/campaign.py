@@ -55,7 +55,7 @@ def world(setting: Setting) -> World:
         truth=TRUTH,
         budget_s=BUDGET_S,
         policy=SHORT,
-        calls=Envelope(model=made.label, tokens=setting.tokens, micros=setting.micros),
+        calls=Envelope(model=made.terms, tokens=setting.tokens, micros=setting.micros),
         directory=setting.directory,
     )
     w.minds = (Asking(model(w, setting), setting.material, setting.read),)

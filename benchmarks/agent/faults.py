@@ -13,7 +13,8 @@ from rea.domain.campaign import Campaign
 from rea.testing.simulation import CAMPAIGN, World
 
 GOOD = json.dumps({"ideas": [{"lever": "a", "value": 0.5, "statement": "half of it", "predicted": 0.01}]})
-TIMEOUT_S = 0.25
+SLOW = ("hangs", "a slow drip")
+TIMEOUT_S = 0.25  # against these
 SMALL = 12_000  # tokens: a few calls and no more
 TYPES = '{"ideas": [{"lever": 7, "value": "much", "statement": null, "predicted": {}}]}'
 DEEP = "[" * 50_000
@@ -109,7 +110,8 @@ class Case:
 def case(fault: str, mode: Output, tokens: int) -> Case:
     """Run one campaign."""
     with TemporaryDirectory() as folder, serving(FAULTS[fault]) as server:
-        w = world(Setting(url=server.url, directory=Path(folder), output=mode, tokens=tokens, timeout_s=TIMEOUT_S))
+        timeout_s = TIMEOUT_S if fault in SLOW else 5.0
+        w = world(Setting(url=server.url, directory=Path(folder), output=mode, tokens=tokens, timeout_s=timeout_s))
         c = w.run()
         wrong = _wrong(w, c) or _leaks(w, Path(folder))
         return Case(

@@ -74,14 +74,14 @@ def again(w: World, setting: Setting, replies: int, further: int) -> Case:
     """Take the decisions of a campaign again from what is kept."""
     account = Account(campaign=CAMPAIGN, journal=w.journal, state=lambda: w.state, directory=setting.directory)
     heard: set[str] = set()
-    silent = Asker(recorded_only(account, setting.environment, heard), configuration(setting))
+    link = recorded_only(account, setting.environment, heard)
     length = len(w.journal.read(CAMPAIGN))
     embedded = tuple(source for source in w.ports.sources)[:1]
     found = replayed(
         tuple(w.journal.read(CAMPAIGN)),
         w.ports,
         Digest("runbook"),
-        lambda _: (*embedded, Asking(silent, setting.material)),
+        lambda _: (*embedded, Asking(Asker(link, configuration(setting)), setting.material)),
     )
     wrong = f"differs at event {found.different[0].seq}{found.different[0].where}" if found.different else ""
     if further or len(w.journal.read(CAMPAIGN)) != length:

@@ -42,7 +42,7 @@ def request(body: str = "{}", most: int = 100) -> Request:
 
 
 def account(
-    folder: Path, tokens: int = 100_000, micros: int = 10_000_000, model: str = MODEL.label
+    folder: Path, tokens: int = 100_000, micros: int = 10_000_000, model: str = MODEL.terms
 ) -> tuple[Account, MemoryJournal]:
     """Return the account of a campaign whose engineer granted this much, signature and approval alike."""
     journal = MemoryJournal()

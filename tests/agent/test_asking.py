@@ -47,7 +47,7 @@ def question(**more: object) -> Question[Choice]:
 
 def asked(server: Server, folder: Path, mode: Output = Output.TOOL, timeout_s: float = 5.0) -> tuple[Asker, Account]:
     made = msgspec.structs.replace(MODEL, url=server.url, output=mode, timeout_s=timeout_s, price=None)
-    a, _ = account(folder, tokens=1_000_000, model=made.label)
+    a, _ = account(folder, tokens=1_000_000, model=made.terms)
     return Asker(chain(Provider(made, Key(SECRET)), made, Key(SECRET), a, {}, wait=lambda _: None), made), a
 
 
@@ -175,6 +175,17 @@ def test_a_server_that_hangs_or_drips_is_left_in_time(script: Script, tmp_path: 
     assert server.books.requests == 2
 
 
+def test_a_provider_that_is_down_is_left_alone_after_two_failures_and_not_after_wrong_answers(tmp_path: Path) -> None:
+    with serving(lambda x: x.send(b"", status=500)) as server:
+        asker, _ = asked(server, tmp_path)
+        whys = [asker.ask(question(material=str(n))).why for n in range(4)]
+        assert server.books.requests == 4
+        assert "failed 2 times in a row" in whys[2] == whys[3]
+        server.script = lambda x: x.answer("{}")
+        asker.failures = 0
+        assert all("no usable answer" in asker.ask(question(material=f"again {n}")).why for n in range(4))
+
+
 def test_nobody_there_costs_nothing(tmp_path: Path) -> None:
     with serving(lambda x: None) as server:
         pass
@@ -232,7 +243,7 @@ OTHERS = {
 def test_other_providers_answer_in_their_own_words(provider: str, tmp_path: Path) -> None:
     with serving(lambda x: x.send(json.dumps(OTHERS[provider]).encode())) as server:
         made = Configuration(provider=provider, name="some-model", url=server.url.removesuffix("/v1"), timeout_s=5.0)
-        a, _ = account(tmp_path, model=made.label)
+        a, _ = account(tmp_path, model=made.terms)
         answer = Asker(chain(Provider(made, Key(SECRET)), made, Key(SECRET), a, {}), made).ask(question())
     assert answer.value == Choice(colour=Colour.RED, weight=0.5)
     assert answer.tokens == 15
@@ -243,7 +254,7 @@ def test_other_providers_are_asked_in_their_own_words_and_fail_as_quietly(provid
     with serving(lambda x: x.send(b"{}", status=500)) as server:
         base = server.url.removesuffix("/v1")
         made = Configuration(provider=provider, name="some-model", url=base, timeout_s=5.0)
-        a, journal = account(tmp_path, model=made.label)
+        a, journal = account(tmp_path, model=made.terms)
         way = chain(Provider(made, Key(SECRET)), made, Key(SECRET), a, {}, wait=lambda _: None)
         answer = Asker(way, made).ask(question())
     assert answer.value is None

@@ -29,7 +29,7 @@ from rea.testing.fuse import Fuse, Killed
 from rea.testing.simulation import CAMPAIGN, World
 
 MADE = Configuration(provider="openai", name="m", price=(1_000_000, 1_000_000))
-CALLS = Envelope(model=MADE.label, tokens=200_000, micros=200_000)
+CALLS = Envelope(model=MADE.terms, tokens=200_000, micros=200_000)
 ROOT = Path(__file__).parents[2]
 
 
@@ -174,7 +174,7 @@ from rea.testing.simulation import CAMPAIGN, Truth, World
 TRUTH = Truth(effects=dict(a=0.02, b=0.012, c=-0.01))
 SHORT, BUDGET_S = Policy(seed=7, calibration_seeds=2, looks=(1, 2), finalists=1), 2400.0
 made = Configuration(provider={provider!r}, name="m", timeout_s=5.0)
-w = World(truth=TRUTH, budget_s=BUDGET_S, policy=SHORT, calls=Envelope(model=made.label, tokens=10**6))
+w = World(truth=TRUTH, budget_s=BUDGET_S, policy=SHORT, calls=Envelope(model=made.terms, tokens=10**6))
 account = Account(campaign=CAMPAIGN, journal=w.journal, state=lambda: w.state, directory=Path(sys.argv[1]))
 import rea.agent.retry
 rea.agent.retry.time.sleep = lambda _: None

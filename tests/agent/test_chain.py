@@ -60,7 +60,7 @@ def test_it_is_reserved_before_anything_is_sent(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("tokens", "micros", "model"),
-    [(0, 10**7, MODEL.label), (1100, 10**7, MODEL.label), (10**5, 0, MODEL.label), (10**5, 10**7, "openai:other")],
+    [(0, 10**7, MODEL.terms), (1100, 10**7, MODEL.terms), (10**5, 0, MODEL.terms), (10**5, 10**7, "openai:other")],
 )
 def test_what_was_not_granted_is_not_asked(tmp_path: Path, tokens: int, micros: int, model: str) -> None:
     a, journal = account(tmp_path, tokens, micros, model)

@@ -40,7 +40,8 @@ def test_by_default_no_model_is_granted_anything(tmp_path: Path) -> None:
 def test_amounts_of_a_configured_model_make_an_envelope_without_its_key(tmp_path: Path) -> None:
     pytest.importorskip("openai", reason="the agent extra is not installed: pip install '.[agent]'")
     found = calling.wanted(Settings(state=tmp_path), 1000, 1.5, {**MODEL, "REA_MODEL_PRICE": "1,2"})
-    assert found.envelope == Envelope(model="openai:m", tokens=1000, micros=1_500_000)
+    terms = "openai:m for 1 in and 2 out per million tokens"
+    assert found.envelope == Envelope(model=terms, tokens=1000, micros=1_500_000)
     (check,) = found.take_down(tmp_path)
     assert "wakes from jobs do not see its key" in check.detail
     assert "planted" not in repr(found) + (tmp_path / "model.json").read_text()

@@ -59,8 +59,16 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     @property
     def label(self) -> str:
-        """What an approval names: which model, and on which server where it is not the provider's own."""
+        """Which model, and on which server where it is not the provider's own."""
         return f"{self.provider}:{self.name}" + (f" at {urlsplit(self.url).netloc}" if self.url else "")
+
+    @property
+    def terms(self) -> str:
+        """What an approval names: which model, where, and at what price, so that none of them can change afterwards."""
+        if self.price is None:
+            return self.label
+        per_in, per_out = (amount / 1e6 for amount in self.price)
+        return f"{self.label} for {per_in:g} in and {per_out:g} out per million tokens"
 
     def cost(self, tokens_in: int, tokens_out: int) -> int:
         """Return what so many tokens cost, in millionths, rounded up."""

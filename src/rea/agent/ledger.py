@@ -74,8 +74,8 @@ class Ledger:
             return "the reply to this was lost before, as often as it may be"
         if c.paused or c.stopped or c.ended:
             return "the campaign is not running"
-        if c.envelope.model != self.configuration.label:
-            return f"{c.envelope.model or 'no model'} was approved, not {self.configuration.label}"
+        if c.envelope.model != self.configuration.terms:
+            return f"{c.envelope.model or 'no model'} was approved, not {self.configuration.terms}"
         if c.tokens.overrun or c.money.overrun:
             return "an earlier reply was reported to cost more than it could: this provider is not asked again"
         return ""

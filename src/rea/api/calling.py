@@ -48,7 +48,7 @@ def wanted(config: Settings, tokens: int, money: float, environment: Mapping[str
     if made.price is not None and not money:
         raise UsageError(f"{made.label} has a price, and no money was granted", "say --money, such as 1.50")
     key_of(made, environment)
-    envelope = Envelope(model=made.label, tokens=tokens, micros=round(money * 1_000_000))
+    envelope = Envelope(model=made.terms, tokens=tokens, micros=round(money * 1_000_000))
     return Wanted(configuration=made, envelope=envelope, checks=(_check(made, envelope),))
 
 

@@ -63,12 +63,11 @@ def replay(config: Settings, journal: SqlJournal, campaign: CampaignId) -> Repla
     recorded, directory = tuple(journal.read(campaign)), config.campaign(campaign)
     recall = Recall(campaign=campaign, journal=journal)
     c, heard = recall.now(), set[str]()
-    asked = app.model(config, recall, journal, heard)
     known = app.insights(config)
     entries, bound = app.runbook()
 
     def sources(at: str) -> tuple[HypothesisSource, ...]:
-        return app.every_source(directory, _Then(known, at), asked)
+        return app.every_source(directory, _Then(known, at), app.model(config, recall, journal, heard))
 
     found = replayed(recorded, app.ports(config, recall, entries), c.plan.runbook if c.plan else bound, sources)
     kept = {record.call: record.reply for record in c.calls.values() if record.reply}

@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime
@@ -30,6 +31,8 @@ from rea.domain.errors import ReaError
 
 T = TypeVar("T")
 MOST_TURNS = 12  # requests for one question
+MOST_TIMEOUTS = 3  # of the provider, that one question may take
+MOST_FAILURES = 2
 MOST_BYTES = 600_000  # of one request
 MOST_READ = 16_000  # characters that a tool gives back at once
 MOST_TOLD = 1_000  # of what is wrong with an answer
@@ -37,16 +40,24 @@ _THEN = datetime(2000, 1, 1, tzinfo=UTC)  # messages are what they say, whenever
 _STANDING = Path(__file__).with_name("standing.md")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asker:
-    """The ``Model`` over a way to a provider."""
+    """The ``Model`` over a way to a provider. After ``MOST_FAILURES`` in a row it asks no more: a wake is not to wait for what is down."""
 
     link: Link
     configuration: Configuration
+    failures: int = 0
 
     def ask(self, question: Question[T]) -> Answer[T]:
         """Return a checked answer, or none and why. Never raises for what a provider does."""
-        return _Conversation(self.link, self.configuration, question).run()
+        if self.failures >= MOST_FAILURES:
+            return Answer(
+                value=None, why=f"the provider failed {self.failures} times in a row, and is left alone for now"
+            )
+        conversation = _Conversation(self.link, self.configuration, question)
+        answer = conversation.run()
+        self.failures = self.failures + 1 if conversation.failed else 0
+        return answer
 
 
 @dataclass(slots=True)
@@ -58,14 +69,16 @@ class _Conversation(Generic[T]):
     call: str = ""
     tokens: int = 0
     micros: int = 0
+    failed: bool = False
 
     def run(self) -> Answer[T]:
         self._say([UserPromptPart(f"MATERIAL\n{self.question.material}", timestamp=_THEN)])
-        wrong, problem = 0, ""
+        wrong, problem, until = 0, "", time.monotonic() + MOST_TIMEOUTS * self.configuration.timeout_s
         for _ in range(MOST_TURNS):
             try:
-                response = self._turn()
+                response = self._turn(until)
             except Failed as error:
+                self.failed = True
                 return self._none(str(error))
             value, problem, answered = self._read(response)
             if value is not None:
@@ -76,9 +89,11 @@ class _Conversation(Generic[T]):
             self._say(list(self._returns(response, problem)))
         return self._none(f"no answer in {MOST_TURNS} turns")
 
-    def _turn(self) -> ModelResponse:
+    def _turn(self, until: float) -> ModelResponse:
         """Ask once, and add what came to the conversation."""
         request = self._request()
+        if time.monotonic() > until:
+            raise Failed(f"no answer within {MOST_TIMEOUTS * self.configuration.timeout_s:g} s")
         if len(request.body) > MOST_BYTES:
             raise Failed(f"{len(request.body)} characters are too much to ask at once")
         reply = self.link.ask(request)

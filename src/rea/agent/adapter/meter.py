@@ -15,7 +15,7 @@ class Meter(httpx2.AsyncBaseTransport):
     def __init__(self, wrapped: httpx2.AsyncBaseTransport, most_bytes: int) -> None:
         self.wrapped, self.most_bytes = wrapped, most_bytes
         self.sent = 0
-        self.reached = False  # a connection stood: from here on something may have been generated
+        self.reached = False  # something was sent: from here on something may have been generated
         self.status = 0
         self.after_s = 0.0
 
@@ -24,13 +24,8 @@ class Meter(httpx2.AsyncBaseTransport):
         if self.sent > 1:
             raise TooMuch("a second request for one call was held back")
         request.headers["accept-encoding"] = "identity"  # a compressed reply could be of any size
-        try:
-            response = await self.wrapped.handle_async_request(request)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout):
-            raise
-        except BaseException:
-            self.reached = True
-            raise
+        request.extensions["trace"] = self._traced
+        response = await self.wrapped.handle_async_request(request)
         self.reached, self.status = True, response.status_code
         self.after_s = _seconds(response.headers.get("retry-after", ""))
         if response.headers.get("content-encoding", "identity") != "identity":
@@ -42,6 +37,9 @@ class Meter(httpx2.AsyncBaseTransport):
             stream=_Counted(response.stream, self.most_bytes),
             extensions=response.extensions,
         )
+
+    async def _traced(self, name: str, _: object) -> None:
+        self.reached = self.reached or "send_request" in name
 
     async def aclose(self) -> None:
         await self.wrapped.aclose()

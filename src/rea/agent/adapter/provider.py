@@ -61,7 +61,11 @@ class Provider:
             raise _failed(meter, f"{type(error).__name__}: {str(error)[:300]}") from error
 
     def _reply(self, request: Request, meter: Meter) -> Reply:
-        return _reply(asyncio.run(asyncio.wait_for(self._once(request, meter), self.configuration.timeout_s)))
+        async def bounded() -> ModelResponse:
+            return await asyncio.wait_for(self._once(request, meter), self.configuration.timeout_s)
+
+        _sdk_errors(self.configuration.provider)  # loads the library, which is not the provider's time
+        return _reply(asyncio.run(bounded()))
 
     async def _once(self, request: Request, meter: Meter) -> ModelResponse:
         told = json.loads(request.body)
