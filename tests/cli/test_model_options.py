@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rea.api import calling, deciding
+from rea.api import calling, deciding, starting
 from rea.campaign.evolve import replay
 from rea.cli.decide import approve
 from rea.cli.face import amount
@@ -105,3 +105,19 @@ def test_what_is_no_amount_is_told(tmp_path: Path) -> None:
         done = CliRunner().invoke(command, [*words, "--state", str(tmp_path)])
         assert done.exit_code == 2
         assert "tokens" in done.output
+
+
+def test_a_key_is_not_in_the_script_that_wakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in MODEL.items():
+        monkeypatch.setenv(name, value)
+    text = starting.prepare(Settings(state=tmp_path)).read_text()
+    assert "REA_MODEL=openai:m" in text
+    assert "planted" not in text
+
+
+def test_planted_bug_a_variable_that_is_kept_would_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Why a key in a variable REA_... is refused."""
+    monkeypatch.setenv("REA_KEY", "planted-1f0e9d8c7b6a")
+    assert "planted" in starting.prepare(Settings(state=tmp_path)).read_text()
+    with pytest.raises(UsageError, match="wake script"):
+        calling.wanted(Settings(state=tmp_path), 10, 0.0, {"REA_MODEL": "openai:m", "REA_MODEL_KEY_ENV": "REA_KEY"})
