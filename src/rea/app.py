@@ -150,7 +150,7 @@ def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], l
     return Ports(
         journal=log,
         backend=backend(directory, (str(wake_script(config.state)), campaign)),
-        sources=sources(directory, known),
+        sources=every_source(directory, known, model(config, recall, log)),
         insights=known,
         judge=ProcessJudge(directory=directory, workload=state.setup, meta=meta(recall)),
         workspace=reopen(directory, state.setup),
@@ -176,7 +176,7 @@ def sources(directory: Path, known: Insights) -> tuple[HypothesisSource, ...]:
 
 
 def every_source(directory: Path, known: Insights, asked: Model) -> tuple[HypothesisSource, ...]:
-    """Return where hypotheses come from, the language model included."""
+    """Return where a campaign's hypotheses come from. ``asked`` is who a source asks that wants a language model."""
     return sources(directory, known)
 
 

@@ -1,5 +1,6 @@
 """A question over real HTTP to a scripted server, in every output mode: an answer that was checked, or none and why."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -184,6 +185,14 @@ def test_a_provider_that_is_down_is_left_alone_after_two_failures_and_not_after_
         server.script = lambda x: x.answer("{}")
         asker.failures = 0
         assert all("no usable answer" in asker.ask(question(material=f"again {n}")).why for n in range(4))
+
+
+def test_it_can_be_asked_from_inside_an_event_loop(tmp_path: Path) -> None:
+    async def inside(asker: Asker) -> Answer[Choice]:
+        return asker.ask(question())
+
+    with serving(lambda x: x.answer(GOOD)) as server:
+        assert asyncio.run(inside(asked(server, tmp_path)[0])).value is not None
 
 
 def test_nobody_there_costs_nothing(tmp_path: Path) -> None:

@@ -110,6 +110,20 @@ def test_a_campaign_asks_and_what_it_proposes_is_tested(clean: tuple[list[int], 
     assert c.proposal is not None
 
 
+def test_it_asks_while_a_wake_recalls_as_a_real_one_does(clean: tuple[list[int], World], tmp_path: Path) -> None:
+    w, provider = world(tmp_path)
+    w.open()
+    memory = w.memory()
+    account = Account(campaign=CAMPAIGN, journal=w.ports.journal, state=memory.now, directory=tmp_path)
+    w.minds = (Asking(Asker(chain(provider, MADE, Key("k"), account, ENVIRONMENT), MADE)),)
+    while not memory.now().ended:
+        w.wake(memory)
+        w.approve(memory)
+        w.pass_time()
+    assert outcome(memory.now()) == outcome(clean[1].state)
+    assert memory.now() == w.state
+
+
 def test_killed_around_any_call_it_ends_the_same_and_pays_at_most_once_more(
     clean: tuple[list[int], World], tmp_path: Path
 ) -> None:

@@ -71,7 +71,7 @@ class Ledger:
     def _forbidden(self, attempt: int) -> str:
         c = self.state()
         if attempt >= ATTEMPTS:
-            return "the reply to this was lost before, as often as it may be"
+            return "this was asked before, as often as it may be, and no reply came"
         if c.paused or c.stopped or c.ended:
             return "the campaign is not running"
         if c.envelope.model != self.configuration.terms:

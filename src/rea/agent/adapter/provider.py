@@ -3,7 +3,8 @@
 import asyncio
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import httpx2
@@ -65,7 +66,7 @@ class Provider:
             return await asyncio.wait_for(self._once(request, meter), self.configuration.timeout_s)
 
         _sdk_errors(self.configuration.provider)  # loads the library, which is not the provider's time
-        return _reply(asyncio.run(bounded()))
+        return _reply(_run(bounded))
 
     async def _once(self, request: Request, meter: Meter) -> ModelResponse:
         told = json.loads(request.body)
@@ -74,6 +75,16 @@ class Provider:
             model = _MAKERS[self.configuration.provider](self.configuration, self.key, client)
             messages = ModelMessagesTypeAdapter.validate_python(told["messages"])
             return await model.request(messages, {"max_tokens": request.most_tokens}, _parameters(told))
+
+
+def _run(bounded: Callable[[], Coroutine[None, None, ModelResponse]]) -> ModelResponse:
+    """Run to the end, in a thread of its own where whoever calls is itself run by an event loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(bounded())
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(bounded())).result()
 
 
 def _parameters(told: dict[str, object]) -> ModelRequestParameters:
