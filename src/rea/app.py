@@ -216,9 +216,25 @@ def sources(directory: Path, known: Insights) -> tuple[HypothesisSource, ...]:
     return (*own, HistorySource(known, techniques), ResearchSource(techniques, known))
 
 
-def model(config: Settings, recall: Recall, log: Journal) -> Model:
-    """Return the language model that a campaign may ask, within what its approval leaves; by default none."""
-    return NoModel()
+def model(config: Settings, recall: Recall, log: Journal, heard: set[str] | None = None) -> Model:
+    """Return the language model that a campaign may ask within what its approval leaves; by default none.
+
+    With ``heard`` it gives recorded answers only, and notes there which.
+
+    Raises:
+        IntegrityError: the record of which model is asked cannot be read.
+    """
+    from rea.agent import configuration, connect
+    from rea.agent.chain import Account
+
+    directory = config.campaign(recall.campaign)
+    made = configuration.recorded(directory)
+    if made is None:
+        return NoModel()
+    account = Account(campaign=recall.campaign, journal=log, state=recall.now, directory=directory)
+    if heard is not None:
+        return connect.replaying(made, account, os.environ, heard)
+    return connect.connect(made, account, os.environ)
 
 
 def every_source(directory: Path, known: Insights, asked: Model) -> tuple[HypothesisSource, ...]:

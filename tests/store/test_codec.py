@@ -121,7 +121,7 @@ def test_lines_are_read_back() -> None:
         (b'"kind":"JobReserved"', b'"kind":"JobSubmitted"'),
         (b'"seq":3', b'"seq":4'),
         (b'"key":"job:', b'"key":"jobs:'),
-        (b'"v":%d' % codec.VERSION, b'"v":%d,"w":1' % codec.VERSION),
+        (f'"v":{codec.VERSION}'.encode(), f'"v":{codec.VERSION},"w":1'.encode()),
         (b'"held_ms":40', b'"held_ms":NaN'),
     ],
 )

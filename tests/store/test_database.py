@@ -145,8 +145,8 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 def test_a_store_of_the_first_version_is_brought_up_to_date_and_keeps_its_campaigns(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     SqlJournal(Database(path)).append(C, [note("a")])
-    execute(path, "DROP TABLE leases")
-    execute(path, "DROP TABLE verdicts")
+    for table in ("leases", "allowances", "call_holds", "verdicts"):
+        execute(path, f"DROP TABLE {table}")
     execute(path, "UPDATE meta SET value = 1")
     database = Database(path)
     assert len(SqlJournal(database).read(C)) == 1

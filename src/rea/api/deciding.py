@@ -1,6 +1,7 @@
 """What a person decides: sign, approve, amend, reject, pause, resume, steer, stop. Each is one event that names the person."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -10,31 +11,47 @@ from rea.domain.campaign import Campaign
 from rea.domain.errors import NotApproved, UsageError
 from rea.domain.hypothesis import Hypothesis
 from rea.domain.ids import CampaignId, Digest, HypothesisId
-from rea.domain.plan import Approval
+from rea.domain.plan import Approval, Envelope
 from rea.ports import Journal
 
 SHORTEST_DIGEST = 8
 WISHES = ("finish", "drop")
 
 
-def approve(journal: Journal, campaign: CampaignId, c: Campaign, given: str, by: str) -> Approval:
+def approve(
+    journal: Journal, campaign: CampaignId, c: Campaign, given: str, by: str, calls: Envelope | None = None
+) -> Approval:
     """Sign the checklist or approve the plan, whichever waits; ``given`` must be (the beginning of) the digest of exactly that.
 
+    ``calls`` grants a language model less than what waits names, never more.
+
     Raises:
-        UsageError: nothing waits, the checklist does not pass, the digest is of something else, or somebody decided a moment before.
+        UsageError: nothing waits, the checklist does not pass, the digest is of something else, ``calls`` goes beyond it, or somebody
+            decided a moment before.
     """
-    subject, granted = _waiting(c)
+    subject, granted, named_calls = _waiting(c)
+    calls = named_calls if calls is None else calls
+    if not named_calls.covers(calls):
+        raise UsageError(f"what waits names {named_calls}; more cannot be granted", "start with --tokens and --money")
     if len(given) < SHORTEST_DIGEST or not subject.startswith(given):
         raise UsageError(
             f"{given!r} is not the digest of what waits ({subject[:12]}…)", "read it again: rea plan, or rea check"
         )
-    approval = Approval(subject=subject, by=by, at=datetime.now(UTC).isoformat(timespec="seconds"), granted_ms=granted)
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    approval = Approval(subject=subject, by=by, at=at, granted_ms=granted, calls=calls)
     signed = c.signed is None
     event = e.ChecklistSigned(approval=approval) if signed else e.PlanApproved(approval=approval)
     length = journal.append(campaign, (event,))
     if journal.read(campaign, length - 1, 1)[0].event != event:
         _decided_before(journal, campaign, event)
     return approval
+
+
+def lowered(c: Campaign, tokens: int | None, money: float | None) -> Envelope:
+    """Return what waits names for a language model, with these amounts in its place."""
+    _, _, calls = _waiting(c)
+    calls = calls if tokens is None else replace(calls, tokens=tokens)
+    return calls if money is None else replace(calls, micros=round(money * 1_000_000))
 
 
 def _decided_before(journal: Journal, campaign: CampaignId, event: e.ChecklistSigned | e.PlanApproved) -> None:
@@ -44,16 +61,16 @@ def _decided_before(journal: Journal, campaign: CampaignId, event: e.ChecklistSi
         raise UsageError(f"already approved by {first.approval.by} at {first.approval.at}", "see rea status")
 
 
-def _waiting(c: Campaign) -> tuple[Digest, int]:
+def _waiting(c: Campaign) -> tuple[Digest, int, Envelope]:
     if c.ended or c.stopped:
         raise UsageError("the campaign is over", "start another: rea start")
     if c.checklist is not None and c.signed is None:
         if not c.checklist.passed:
             failing = ", ".join(check.name for check in c.checklist.checks if check.blocking and not check.ok)
             raise UsageError(f"the checklist does not pass: {failing}", "mend that and run rea check again")
-        return c.checklist.digest, c.checklist.allowance_ms
+        return c.checklist.digest, c.checklist.allowance_ms, c.checklist.calls.first
     if c.plan is not None and not c.approved:
-        return c.plan.digest, c.plan.budget_ms
+        return c.plan.digest, c.plan.budget_ms, c.plan.calls
     raise UsageError("nothing waits for an approval", "see rea status")
 
 

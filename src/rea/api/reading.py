@@ -39,6 +39,9 @@ class Status:
     baseline: float | None
     detectable: float | None
     digest: str  # of what waits for a decision
+    tokens: int  # that a language model used, or that are held for it
+    tokens_granted: int
+    money: float
 
 
 def status(c: Campaign, waiting_for: str) -> Status:
@@ -66,6 +69,9 @@ def status(c: Campaign, waiting_for: str) -> Status:
         baseline=c.noise.baseline if c.noise else None,
         detectable=c.noise.detectable if c.noise else None,
         digest=awaited(c),
+        tokens=c.tokens.spent + c.tokens.held,
+        tokens_granted=c.tokens.granted,
+        money=(c.money.spent + c.money.held) / 1e6,
     )
 
 

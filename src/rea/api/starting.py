@@ -3,11 +3,12 @@
 import os
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rea import app, gate
+from rea.api import calling
 from rea.domain.campaign import Campaign
 from rea.domain.errors import UsageError
 from rea.domain.event import CampaignOpened, ChecklistRecorded
@@ -37,6 +38,8 @@ class Request:
     slots: int | None = None
     question: str = ""
     backend: str | None = None
+    tokens: int = 0  # that a language model may use; 0: none is asked
+    money: float = 0.0
 
 
 def check(config: Settings, request: Request) -> CampaignId:
@@ -51,12 +54,14 @@ def check(config: Settings, request: Request) -> CampaignId:
     if request.budget_s <= 0:
         raise UsageError("no budget was given", "state one in device time: --budget 2h")
     chosen = app.choose(request.backend or config.backend, os.environ)
+    asked = calling.wanted(config, request.tokens, request.money, os.environ)
     name = CampaignId(f"{request.repository.resolve().name}-{datetime.now(UTC):%m%d}-{secrets.token_hex(2)}")
     directory = config.campaign(name)
     policy = Policy(slots=request.slots or config.slots, seed=secrets.randbelow(2**31))
     directory.mkdir(mode=0o700, parents=True)
     try:
         record(directory, chosen)
+        checks = asked.take_down(directory)
         budget_ms, run = round(request.budget_s * 1000), app.smoke(directory)
         workload, checklist = inspect(
             config.state, directory, request.repository, budget_ms, request.python, policy, run
@@ -75,7 +80,9 @@ def check(config: Settings, request: Request) -> CampaignId:
         policy=policy,
         budget_ms=budget_ms,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
+        calls=asked.envelope,
     )
+    checklist = replace(checklist, checks=(*checklist.checks, *checks), calls=asked.envelope)
     app.journal(config).append(name, (opened, ChecklistRecorded(checklist=checklist)))
     return name
 

@@ -42,6 +42,8 @@ def apply(campaign: Campaign, event: e.Event) -> None:
             folding.running(campaign, event)
         case e.NodeExcluded() | e.NodeReturned():
             folding.nodes(campaign, event)
+        case e.CallReserved() | e.CallSettled():
+            folding.calling(campaign, event)
         case e.DiagnosisOpened() | e.ProbeAdded() | e.Diagnosed() | e.CauseSuggested() | e.RemedyTried():
             folding.diagnosing(campaign, event)
         case e.RunbookBound() | e.EntryShadowed() | e.EntryJudged() | e.EntryStanding():

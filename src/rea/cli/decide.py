@@ -6,7 +6,7 @@ import click
 
 from rea.api import deciding, proposing, reading, starting
 from rea.campaign.advance import waiting_for
-from rea.cli.face import Face, command, percent, person, seconds
+from rea.cli.face import Face, amount, command, percent, person, seconds
 from rea.cli.read import five_lines
 from rea.domain.campaign import Campaign
 from rea.domain.errors import NotApproved
@@ -44,6 +44,7 @@ def page(c: Campaign, p: Plan) -> str:
     lines = [
         f"plan of {c.id}: {c.question}",
         f"budget {seconds(p.budget_ms / 1000)} of device time{_money(p, p.budget_ms)}",
+        f"model  {p.calls}",
         "",
     ]
     for h in p.hypotheses:
@@ -129,13 +130,19 @@ def _again(face: Face, name: CampaignId, what: Hypothesis | HypothesisId) -> Non
 @click.option(
     "--digest", required=True, help="The digest of exactly what was shown, or its first 8 characters and more."
 )
+@click.option("--tokens", type=amount, help="Grant a language model fewer tokens than what waits names (0: none).")
+@click.option("--money", type=float, help="Grant it less money.")
 @BY
-def approve(face: Face, digest: str, by: str | None) -> None:
+def approve(face: Face, digest: str, tokens: int | None, money: float | None, by: str | None) -> None:
     """Sign the checklist or approve the plan, whichever waits; one changed byte is another digest."""
     journal, name, c = face.chosen()
-    granted = deciding.approve(journal, name, c, digest, person(by))
+    less = None
+    if tokens is not None or money is not None:
+        less = deciding.lowered(c, tokens, money)
+    granted = deciding.approve(journal, name, c, digest, person(by), less)
     c = starting.wake(face.config, name)
-    text = f"{granted.by} granted {seconds(granted.granted_ms / 1000)} for {granted.subject[:12]}"
+    calls = f" and {granted.calls}" if granted.calls.tokens else ""
+    text = f"{granted.by} granted {seconds(granted.granted_ms / 1000)}{calls} for {granted.subject[:12]}"
     face.say("approval", granted, f"{text}\n{five_lines(reading.status(c, waiting_for(c)))}")
 
 

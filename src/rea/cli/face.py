@@ -141,6 +141,14 @@ def duration(text: str) -> float:
     return float(found[1]) * UNITS[found[2]]
 
 
+def amount(text: str | int) -> int:
+    """Return a number of tokens from ``50000``, ``200k``, ``2M``. Raises ValueError, which click tells in its way."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([kM]?)", str(text))
+    if found is None:
+        raise ValueError(f"{text!r} is no amount: write it as 50000, 200k or 2M")
+    return round(float(found[1]) * {"": 1, "k": 1_000, "M": 1_000_000}[found[2]])
+
+
 def person(by: str | None) -> str:
     """Return who acts: as given, else the user of this machine."""
     return by or getpass.getuser()

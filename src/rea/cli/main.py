@@ -24,6 +24,7 @@ COMMANDS = {
     "why": ("read", "the reason for a state, a hypothesis, an experiment or a job"),
     "logs": ("read", "the end of a job's log"),
     "report": ("read", "write the report: HTML and Markdown"),
+    "replay": ("replay", "take every decision of a campaign anew from what is recorded, and compare; nothing is asked"),
     "insights": ("query", "what was learnt, over all campaigns"),
     "query": ("query", "experiments and events of a campaign"),
     "export": ("export", "hypotheses with their outcomes as JSONL"),

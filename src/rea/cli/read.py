@@ -35,7 +35,8 @@ def five_lines(s: reading.Status) -> str:
     return "\n".join(
         (
             f"{s.campaign}: {s.state.replace('_', ' ')}" + (f", {s.phase}, round {s.round}" if s.phase else ""),
-            f"spent    {seconds(s.spent_s)} of {seconds(s.granted_s or s.budget_s)} granted, {seconds(s.held_s)} held for running jobs",
+            f"spent    {seconds(s.spent_s)} of {seconds(s.granted_s or s.budget_s)} granted, {seconds(s.held_s)} held for running jobs"
+            + (f"; {s.tokens:,} of {s.tokens_granted:,} tokens, {s.money:.2f} in money" if s.tokens_granted else ""),
             f"jobs     {s.running} running, {s.jobs} so far for {s.experiments} experiments, {s.failures} failed",
             f"best     {best}",
             f"waits    for {s.waiting_for}" + (f" (digest {s.digest[:12]})" if s.digest else ""),
@@ -96,6 +97,8 @@ def told(c: Campaign, event: object) -> str:
             return f"plan drafted: {len(p.hypotheses)} hypotheses, digest {p.digest[:12]}"
         case e.PlanApproved(approval=a) | e.ChecklistSigned(approval=a):
             return f"{a.by} granted {a.granted_ms / 1000:.0f} device-seconds for {a.subject[:12]}"
+        case e.CallSettled(why=why) if why:
+            return f"the language model gave no reply: {why}"
         case e.PhaseClosed(phase=phase, findings=found) if found:
             best = max(found, key=lambda f: f.raw)
             return f"{phase} found: best {c.experiments[best.experiment].change} {percent(best.raw)} ({best.verdict})"

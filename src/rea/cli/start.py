@@ -7,7 +7,7 @@ import click
 
 from rea.api import deciding, reading, starting
 from rea.campaign.advance import waiting_for
-from rea.cli.face import Face, command, duration, person, seconds
+from rea.cli.face import Face, amount, command, duration, person, seconds
 from rea.cli.read import five_lines
 from rea.domain.campaign import Campaign
 from rea.domain.errors import NotApproved
@@ -57,6 +57,8 @@ def requested(function: click.decorators.FC) -> click.decorators.FC:
         click.option("--ideas", type=path, help="A file of your own hypotheses (ideas.toml)."),
         click.option("--question", default="", help="What is asked, in your words."),
         click.option("--python", "python", help="The training's interpreter, if not what workload.toml states."),
+        click.option("--money", type=float, default=0.0, help="Money that a language model may cost, in its prices."),
+        click.option("--tokens", type=amount, default=0, help="Tokens that a language model may use: 200k (0: none)."),
         click.option("--budget", required=True, help="Device time in all: 90s, 20m, 2h, 1.5d."),
     ):
         function = option(function)
@@ -153,6 +155,8 @@ def _page(c: Campaign, checklist: Checklist) -> str:
         if not item.ok and item.fix:
             lines.append(f"       {'':<12} fix: {item.fix}")
     lines.append(f"signing grants {seconds(checklist.allowance_ms / 1000)} of device time, for calibration only")
+    if checklist.calls.tokens:
+        lines.append(f"and for proposing the plan: {checklist.calls.first}")
     verdict = (
         f"next: rea approve -c {c.id} --digest {checklist.digest[:12]}" if checklist.passed else "it does not pass yet"
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
+from rea.domain.call import CallRecord
 from rea.domain.change import Change
 from rea.domain.diagnosis import Diagnosis
 from rea.domain.evidence import Comparison, Finding, Noise, Rows, TestOpening
@@ -13,7 +14,7 @@ from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId
 from rea.domain.insight import Insight, Setting
 from rea.domain.ledger import Ledger
 from rea.domain.lever import Role
-from rea.domain.plan import Approval, Checklist, Plan, Policy
+from rea.domain.plan import NO_CALLS, Approval, Checklist, Envelope, Plan, Policy
 from rea.domain.proposal import Proposal
 from rea.domain.records import Attempts, JobRecord, Jobs, NodeRecord
 from rea.domain.runbook import ShadowCall, Standing
@@ -64,6 +65,10 @@ class Campaign:
     subjects: set[Digest] = field(default_factory=set)  # digests of all checklists and plans so far
     approval: Approval | None = None
     ledger: Ledger = field(default_factory=Ledger)
+    envelope: Envelope = NO_CALLS  # what an engineer means to grant for language models
+    tokens: Ledger = field(default_factory=Ledger)
+    money: Ledger = field(default_factory=Ledger)  # in millionths
+    calls: dict[str, CallRecord] = field(default_factory=dict)  # of language models, by name, oldest first
     experiments: dict[ExperimentId, Experiment] = field(default_factory=dict)
     replicates: dict[str, Replicate] = field(default_factory=dict)
     jobs: Jobs = field(default_factory=Jobs)

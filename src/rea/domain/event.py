@@ -9,7 +9,7 @@ from rea.domain.hypothesis import Hypothesis
 from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId, digest
 from rea.domain.insight import Insight
 from rea.domain.job import Job, JobStatus
-from rea.domain.plan import Approval, Checklist, Plan, Policy
+from rea.domain.plan import NO_CALLS, Approval, Checklist, Envelope, Plan, Policy
 from rea.domain.proposal import Proposal
 from rea.domain.runbook import ShadowCall, Standing, Treatment
 from rea.domain.suggestion import Suggestion, Trial
@@ -28,6 +28,7 @@ class CampaignOpened:
     policy: Policy
     budget_ms: int
     at: str
+    calls: Envelope = NO_CALLS
 
     @property
     def key(self) -> str:
@@ -202,6 +203,37 @@ class JobReserved:
     @property
     def key(self) -> str:
         return f"job:{self.job.id}:reserved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallReserved:
+    """The one event that commits tokens and money: recorded before a language model is asked. ``call`` is the digest of what is asked."""
+
+    call: Digest
+    attempt: int
+    role: str
+    tokens: int
+    micros: int
+
+    @property
+    def key(self) -> str:
+        return f"call:{self.call}:{self.attempt}:reserved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSettled:
+    """What a call cost. ``reply`` is the digest of the kept reply; "" where none came, and then ``why`` says so."""
+
+    call: Digest
+    attempt: int
+    tokens: int
+    micros: int
+    reply: str = ""
+    why: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"call:{self.call}:{self.attempt}:settled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -514,12 +546,13 @@ Setup = CampaignOpened | ChecklistRecorded | ChecklistSigned | Calibrated
 Planning = HypothesesProposed | HypothesisAmended | HypothesisRejected | PlanDrafted | PlanApproved
 Running = JobReserved | JobSubmitted | JobEnded | JobTreated
 Nodes = NodeExcluded | NodeReturned
+Calling = CallReserved | CallSettled
 Diagnosing = DiagnosisOpened | ProbeAdded | Diagnosed | CauseSuggested | RemedyTried
 Shadowing = RunbookBound | EntryShadowed | EntryJudged | EntryStanding
 Phases = PhaseOpened | ReplicatesAdded | ExperimentDropped | ReplicateCut | PhaseEnded | PhaseClosed | Suggested
 Judging = Measured | PredictionsRefused | Compared | TestOpened | InsightsRecorded
 Life = Notified | Paused | Resumed | Steered | Stopped | Concluded
-Event = Setup | Planning | Running | Nodes | Diagnosing | Shadowing | Phases | Judging | Life
+Event = Setup | Planning | Running | Nodes | Calling | Diagnosing | Shadowing | Phases | Judging | Life
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,17 @@
 
 import hashlib
 import json
-from dataclasses import fields, is_dataclass
-from typing import NewType
+from dataclasses import Field, fields, is_dataclass
+from typing import Any, NewType
 
 CampaignId = NewType("CampaignId", str)
 HypothesisId = NewType("HypothesisId", str)
 ExperimentId = NewType("ExperimentId", str)
 JobId = NewType("JobId", str)
 Digest = NewType("Digest", str)
+
+LATER = {"later": True}
+"""Metadata of a field that a value gained later: it counts for digests only where it is not its default, so that old digests stay."""
 
 
 def canonical(value: object) -> str:
@@ -29,7 +32,12 @@ def digest(*parts: object) -> Digest:
 
 def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        told = ((f, getattr(value, f.name)) for f in fields(value))
+        return {f.name: _plain(part) for f, part in told if not _untold(f, part)}
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
     return value
+
+
+def _untold(field: "Field[Any]", part: object) -> bool:
+    return bool(field.metadata.get("later")) and part == field.default

@@ -1,4 +1,4 @@
-"""The budget, in integers: device-milliseconds. Reserve before a launch, settle after the end."""
+"""The budget, in integers: device-milliseconds, tokens, millionths of money. Reserve before a launch or a call, settle after its end."""
 
 from dataclasses import dataclass, replace
 
@@ -24,7 +24,7 @@ class Ledger:
     def hold(self, amount: int) -> "Ledger":
         """Raises OverBudget when ``amount`` is not free."""
         if amount > self.free:
-            raise OverBudget(f"{amount} ms wanted, {self.free} ms free", "grant more, or stop here")
+            raise OverBudget(f"{amount} wanted of a budget of which {self.free} are free", "grant more, or stop here")
         return replace(self, held=self.held + amount)
 
     def settle(self, held: int, actual: int) -> "Ledger":
@@ -33,3 +33,7 @@ class Ledger:
         return replace(
             self, held=self.held - held, spent=self.spent + within, overrun=self.overrun + max(0, actual - held)
         )
+
+    def grant(self, amount: int) -> "Ledger":
+        """Raise what is granted to ``amount``; a grant never shrinks."""
+        return replace(self, granted=max(self.granted, amount))

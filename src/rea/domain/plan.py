@@ -1,10 +1,38 @@
 """The checklist and the plan: what an engineer signs, bound by digest to the bytes that were shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from rea.domain.experiment import Phase
 from rea.domain.hypothesis import Hypothesis
-from rea.domain.ids import Digest, digest
+from rea.domain.ids import LATER, Digest, digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What may be asked of a language model, and of which: tokens, and money in millionths of the currency of its prices. Nothing by default."""
+
+    model: str = ""
+    tokens: int = 0
+    micros: int = 0
+
+    @property
+    def first(self) -> "Envelope":
+        """What the signature under the checklist grants of it, so that the plan can hold what a model proposes: half."""
+        return replace(self, tokens=self.tokens // 2, micros=self.micros // 2)
+
+    def covers(self, other: "Envelope") -> bool:
+        """Whether ``other`` asks for nothing beyond this."""
+        known = other.model in ("", self.model)
+        return known and 0 <= other.tokens <= self.tokens and 0 <= other.micros <= self.micros
+
+    def __str__(self) -> str:
+        if not self.tokens:
+            return "no language model"
+        money = f" and {self.micros / 1e6:.2f} in money" if self.micros else ", no money"
+        return f"{self.model}, at most {self.tokens:,} tokens{money}"
+
+
+NO_CALLS = Envelope()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +60,7 @@ class Checklist:
     allowance_ms: int  # what signing grants, for calibration only
     budget_ms: int  # what the engineer means to grant in all
     smoke_ms: int  # how long the smoke run took
+    calls: Envelope = field(default=NO_CALLS, metadata=LATER)  # what the engineer means to grant in all
 
     @property
     def passed(self) -> bool:
@@ -82,6 +111,7 @@ class Plan:
     runbook: Digest
     detectable: float
     price_per_hour: float | None = None
+    calls: Envelope = field(default=NO_CALLS, metadata=LATER)
 
     @property
     def digest(self) -> Digest:
@@ -99,3 +129,4 @@ class Approval:
     by: str
     at: str
     granted_ms: int
+    calls: Envelope = NO_CALLS

@@ -39,6 +39,7 @@ def draft(c: Campaign, runbook: Digest) -> Plan:
         runbook=runbook,
         detectable=c.calibrated.detectable,
         price_per_hour=c.setup.price_per_hour,
+        calls=c.envelope,
     )
 
 

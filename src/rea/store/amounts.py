@@ -16,6 +16,11 @@ def check(event: e.Event) -> None:
             _check("cost_ms", cost)
         case e.ChecklistSigned(approval=approval) | e.PlanApproved(approval=approval):
             _check("granted_ms", approval.granted_ms)
+            _check("tokens", approval.calls.tokens)
+            _check("micros", approval.calls.micros)
+        case e.CallReserved(tokens=tokens, micros=micros) | e.CallSettled(tokens=tokens, micros=micros):
+            _check("tokens", tokens)
+            _check("micros", micros)
 
 
 def _check(name: str, amount: int) -> None:

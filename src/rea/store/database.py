@@ -84,6 +84,8 @@ class Database:
     def _refusal(self, said: str) -> ReaError:
         if schema.WITHIN_GRANT in said:
             return OverBudget("the approved budget does not cover it; nothing was recorded", "approve a larger budget")
+        if schema.WITHIN_ALLOWANCE in said:
+            return OverBudget("what was approved for language models does not cover it", "the campaign goes on without")
         return self.dialect.named(said)
 
 

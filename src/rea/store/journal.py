@@ -10,7 +10,7 @@ from rea.domain.event import Event, Recorded
 from rea.domain.ids import CampaignId, Digest
 from rea.domain.ledger import Ledger
 from rea.domain.runbook import EntryVerdict
-from rea.store import amounts, codec, leases, projections, stream
+from rea.store import allowances, amounts, codec, leases, projections, stream
 from rea.store.database import Database
 from rea.store.leases import Lease
 from rea.store.schema import streams
@@ -105,6 +105,13 @@ class SqlJournal:
         """Return the campaign's ledger as the database keeps it."""
         with self._database.read() as connection:
             return projections.ledger_of(connection, campaign)
+
+    def allowances(self, campaign: CampaignId) -> tuple[Ledger, Ledger]:
+        """Return the campaign's ledgers of tokens and of money (millionths) as the database keeps them."""
+        with self._database.read() as connection:
+            return allowances.ledger_of(connection, campaign, "tokens"), allowances.ledger_of(
+                connection, campaign, "micros"
+            )
 
     def count(self, data: Digest) -> int:
         """Return how often the test rows of ``data`` were opened, over all campaigns."""

@@ -15,6 +15,13 @@ MIGRATIONS: Mapping[int, Sequence[str]] = {
     2: (
         "CREATE TABLE verdicts (entry TEXT NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL, replicate TEXT NOT NULL, "
         "agrees INTEGER NOT NULL, PRIMARY KEY (entry, stream, seq))",
+        "CREATE TABLE allowances (stream TEXT NOT NULL, unit TEXT NOT NULL, granted BIGINT NOT NULL, held BIGINT NOT NULL, "
+        "spent BIGINT NOT NULL, overrun BIGINT NOT NULL, PRIMARY KEY (stream, unit), "
+        "CONSTRAINT calls_within_grant CHECK (held >= 0 AND spent >= 0 AND held + spent <= granted))",
+        "CREATE TABLE call_holds (stream TEXT NOT NULL, call TEXT NOT NULL, tokens BIGINT NOT NULL, micros BIGINT NOT NULL, "
+        "PRIMARY KEY (stream, call))",
+        "INSERT INTO allowances SELECT stream, 'tokens', 0, 0, 0, 0 FROM streams",
+        "INSERT INTO allowances SELECT stream, 'micros', 0, 0, 0, 0 FROM streams",
     ),
 }
 """By the version they lead from: statements, as they were on the day they were written, never edited afterwards."""

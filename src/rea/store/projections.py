@@ -12,7 +12,7 @@ from rea.domain.job import Job
 from rea.domain.ledger import Ledger
 from rea.domain.plan import Approval
 from rea.domain.runbook import EntryVerdict
-from rea.store import schema
+from rea.store import allowances, schema
 from rea.store.schema import events, holds, openings, verdicts
 from rea.store.schema import ledger as accounts
 
@@ -20,6 +20,7 @@ from rea.store.schema import ledger as accounts
 def open_account(connection: Connection, stream: CampaignId) -> None:
     """Give a new stream a ledger of nothing."""
     connection.execute(accounts.insert().values(stream=stream))
+    allowances.open_account(connection, stream)
 
 
 def project(connection: Connection, stream: CampaignId, seq: int, event: e.Event) -> None:
@@ -35,6 +36,10 @@ def project(connection: Connection, stream: CampaignId, seq: int, event: e.Event
             _hold(connection, stream, job)
         case e.JobEnded() if event.status.state.ended:
             _settle(connection, stream, event)
+        case e.CallReserved():
+            allowances.hold(connection, stream, event)
+        case e.CallSettled():
+            allowances.settle(connection, stream, event)
         case e.ChecklistSigned(approval=approval):
             _grant(connection, stream, seq, approval, "ChecklistRecorded", "checklist")
         case e.PlanApproved(approval=approval):
@@ -120,6 +125,7 @@ def _grant(connection: Connection, stream: CampaignId, seq: int, approval: Appro
         return
     lower = (accounts.c.stream == stream, accounts.c.granted < approval.granted_ms)
     connection.execute(accounts.update().where(*lower).values(granted=approval.granted_ms))
+    allowances.grant(connection, stream, approval.calls)
 
 
 def _count(connection: Connection, stream: CampaignId, opening: TestOpening) -> None:

@@ -19,6 +19,7 @@ VERSION = 3
 """Of the schema: migrations lead from every earlier one to this."""
 
 WITHIN_GRANT = "ledger_within_grant"
+WITHIN_ALLOWANCE = "calls_within_grant"
 
 metadata = MetaData()
 
@@ -64,6 +65,27 @@ holds = Table(
     Column("job", Text, nullable=False),
     Column("held", BigInteger, nullable=False),
     PrimaryKeyConstraint("stream", "job"),
+)
+
+allowances = Table(
+    "allowances",
+    metadata,
+    Column("stream", Text, nullable=False),
+    Column("unit", Text, nullable=False),  # tokens, or micros: millionths of money
+    *(Column(name, BigInteger, nullable=False, default=0) for name in ("granted", "held", "spent", "overrun")),
+    PrimaryKeyConstraint("stream", "unit"),
+    CheckConstraint("held >= 0 AND spent >= 0 AND held + spent <= granted", name=WITHIN_ALLOWANCE),
+)
+"""What language models may cost, beside the ledger of device time: a row a unit."""
+
+call_holds = Table(
+    "call_holds",
+    metadata,
+    Column("stream", Text, nullable=False),
+    Column("call", Text, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("micros", BigInteger, nullable=False),
+    PrimaryKeyConstraint("stream", "call"),
 )
 
 openings = Table(
@@ -124,5 +146,5 @@ verdicts = Table(
     PrimaryKeyConstraint("entry", "stream", "seq"),
 )
 
-PROJECTIONS = (ledger, holds, openings, verdicts)
+PROJECTIONS = (ledger, holds, allowances, call_holds, openings, verdicts)
 """Everything but events, streams and insights that says something; all of it follows from the events."""

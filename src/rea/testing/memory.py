@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rea.domain import event as e
+from rea.domain.call import name_of
 from rea.domain.errors import StaleDecision
 from rea.domain.event import Event, Recorded
 from rea.domain.hypothesis import Move
 from rea.domain.ids import CampaignId, Digest, JobId
 from rea.domain.insight import Insight, Prior, Setting
 from rea.domain.ledger import Ledger
+from rea.domain.plan import Approval
 from rea.domain.runbook import EntryVerdict
 from rea.store import amounts, codec
 from rea.store.prior import prior_from
@@ -24,6 +26,9 @@ class _Stream:
     recorded: list[Recorded] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
     holds: dict[JobId, int] = field(default_factory=dict)
+    tokens: Ledger = field(default_factory=Ledger)
+    money: Ledger = field(default_factory=Ledger)
+    calls: dict[str, tuple[int, int]] = field(default_factory=dict)
     checklist: str = ""
     plan: str = ""
 
@@ -61,6 +66,9 @@ class MemoryJournal:
 
     def ledger(self, campaign: CampaignId) -> Ledger:
         return self._stream(campaign).ledger
+
+    def allowances(self, campaign: CampaignId) -> tuple[Ledger, Ledger]:
+        return self._stream(campaign).tokens, self._stream(campaign).money
 
     def count(self, data: Digest) -> int:
         return len(self._openings.get(data, ()))
@@ -108,9 +116,15 @@ def _settled(s: _Stream, event: Event) -> _Stream:
         case e.PlanDrafted(plan=plan):
             return replace(s, plan=plan.digest)
         case e.ChecklistSigned(approval=approval) if approval.subject == s.checklist:
-            return _grant(s, approval.granted_ms)
+            return _grant(s, approval)
         case e.PlanApproved(approval=approval) if approval.subject == s.plan:
-            return _grant(s, approval.granted_ms)
+            return _grant(s, approval)
+        case e.CallReserved(tokens=tokens, micros=micros):
+            name = name_of(event.call, event.attempt)
+            calls = {**s.calls, name: (tokens, micros)}
+            return replace(s, tokens=s.tokens.hold(tokens), money=s.money.hold(micros), calls=calls)
+        case e.CallSettled() if name_of(event.call, event.attempt) in s.calls:
+            return _called(s, event)
         case _:
             return s
 
@@ -122,8 +136,21 @@ def _ended(s: _Stream, event: e.JobEnded) -> _Stream:
     return replace(s, ledger=s.ledger.settle(s.holds[event.job], event.cost_ms), holds=left)
 
 
-def _grant(s: _Stream, amount: int) -> _Stream:
-    return replace(s, ledger=replace(s.ledger, granted=max(s.ledger.granted, amount)))
+def _called(s: _Stream, event: e.CallSettled) -> _Stream:
+    name = name_of(event.call, event.attempt)
+    (tokens, micros), left = s.calls[name], {other: held for other, held in s.calls.items() if other != name}
+    settled = s.tokens.settle(tokens, event.tokens), s.money.settle(micros, event.micros)
+    return replace(s, tokens=settled[0], money=settled[1], calls=left)
+
+
+def _grant(s: _Stream, approval: Approval) -> _Stream:
+    calls = approval.calls
+    ledger, tokens, money = (
+        s.ledger.grant(approval.granted_ms),
+        s.tokens.grant(calls.tokens),
+        s.money.grant(calls.micros),
+    )
+    return replace(s, ledger=ledger, tokens=tokens, money=money)
 
 
 class MemoryInsights:

@@ -30,11 +30,11 @@ from rea.domain.ids import CampaignId, Digest, JobId, digest
 from rea.domain.insight import Insight
 from rea.domain.job import Job, Launch
 from rea.domain.lever import Lever, LeverType, Role, Scalar
-from rea.domain.plan import Approval, Checklist, Policy
+from rea.domain.plan import NO_CALLS, Approval, Checklist, Envelope, Policy
 from rea.domain.runbook import RunbookEntry
 from rea.domain.workload import SMOKE, Command, Data, Fidelity, MetricName, Resources, Workload
 from rea.executor.backends.simulated import Run, SimulatedBackend
-from rea.ports import Briefing, Insights, Journal, LogReader, Openings, Point, Ports, Standings
+from rea.ports import Briefing, HypothesisSource, Insights, Journal, LogReader, Openings, Point, Ports, Standings
 from rea.testing.fuse import Fuse
 from rea.testing.memory import MemoryInsights, MemoryJournal
 
@@ -105,6 +105,8 @@ class World:
     directory: Path = Path("/nonexistent")  # where a STOP file would lie
     runbook: tuple[RunbookEntry, ...] = ()
     reader: LogReader | None = None
+    calls: Envelope = NO_CALLS  # what may be asked of a language model
+    minds: tuple[HypothesisSource, ...] = ()  # further sources: those that ask one
 
     def __post_init__(self) -> None:
         self.backend = SimulatedBackend(outcome=self._outcome, now=lambda: self.clock)
@@ -114,7 +116,7 @@ class World:
         return Ports(
             journal=_Touching(self.journal, "journal", self.fuse),
             backend=_Touching(self.backend, "backend", self.fuse),
-            sources=(_Touching(_Switches(self), "source", self.fuse),),
+            sources=tuple(_Touching(source, "source", self.fuse) for source in (_Switches(self), *self.minds)),
             insights=_Touching(self.knowledge, "insights", self.fuse),
             judge=_Touching(_Judge(self), "judge", self.fuse),
             workspace=_Touching(SimulatedWorkspace(self.jobs), "workspace", self.fuse),
@@ -158,9 +160,10 @@ class World:
             policy=self.policy,
             budget_ms=round(self.budget_s * 1000),
             at="2026-01-01T00:00:00+00:00",
+            calls=self.calls,
         )
         checklist = checklist_of(opened)
-        signed = approval(checklist.digest, checklist.allowance_ms)
+        signed = approval(checklist.digest, checklist.allowance_ms, checklist.calls.first)
         self.journal.append(
             CAMPAIGN, (opened, ChecklistRecorded(checklist=checklist), ChecklistSigned(approval=signed))
         )
@@ -174,7 +177,7 @@ class World:
         state = memory.now() if memory else self.state
         plan = state.plan
         if plan is not None and not state.approved:
-            self.journal.append(CAMPAIGN, (PlanApproved(approval=approval(plan.digest, plan.budget_ms)),))
+            self.journal.append(CAMPAIGN, (PlanApproved(approval=approval(plan.digest, plan.budget_ms, plan.calls)),))
 
     def wake(self, memory: Recall | None = None) -> Wake:
         """Advance until there is nothing to do at once."""
@@ -359,9 +362,11 @@ def checklist_of(opened: CampaignOpened, data: str = "data") -> Checklist:
         allowance_ms=opened.budget_ms // 2,
         budget_ms=opened.budget_ms,
         smoke_ms=1000,
+        calls=opened.calls,
     )
 
 
-def approval(subject: Digest, granted_ms: int) -> Approval:
+def approval(subject: Digest, granted_ms: int, calls: Envelope = NO_CALLS) -> Approval:
     """Return what an engineer's approval of exactly these bytes records."""
-    return Approval(subject=subject, by="an engineer", at="2026-01-01T00:00:00+00:00", granted_ms=granted_ms)
+    at = "2026-01-01T00:00:00+00:00"
+    return Approval(subject=subject, by="an engineer", at=at, granted_ms=granted_ms, calls=calls)

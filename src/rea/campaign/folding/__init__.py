@@ -1,5 +1,6 @@
 """What each kind of event does to a campaign, one file a kind."""
 
+from rea.campaign.folding.calling import calling
 from rea.campaign.folding.diagnosing import diagnosing
 from rea.campaign.folding.judging import judging
 from rea.campaign.folding.life import life
@@ -10,4 +11,4 @@ from rea.campaign.folding.running import running
 from rea.campaign.folding.setup import setup
 from rea.campaign.folding.shadowing import shadowing
 
-__all__ = ["diagnosing", "judging", "life", "nodes", "phases", "planning", "running", "setup", "shadowing"]
+__all__ = ["calling", "diagnosing", "judging", "life", "nodes", "phases", "planning", "running", "setup", "shadowing"]

@@ -1,7 +1,6 @@
 """Hypotheses, amendments, plans and their approval."""
 
-from dataclasses import replace
-
+from rea.campaign.folding.calling import grant
 from rea.domain import event as e
 from rea.domain.campaign import Campaign
 from rea.domain.hypothesis import Hypothesis
@@ -30,7 +29,8 @@ def planning(c: Campaign, event: e.Planning) -> None:
             c.plan, c.plan_digest, c.replan = plan, digest, False
         case e.PlanApproved(approval=approval) if c.plan and approval.subject == c.plan_digest and not c.approved:
             c.approval = approval
-            c.ledger = replace(c.ledger, granted=max(c.ledger.granted, approval.granted_ms))
+            c.ledger = c.ledger.grant(approval.granted_ms)
+            grant(c, approval.calls)
         case _:
             pass
 

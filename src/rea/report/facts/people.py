@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rea.domain import event as e
 from rea.domain.event import Recorded
+from rea.domain.plan import Approval
 from rea.report import numbers as n
 from rea.report.foreign import line
 
@@ -32,9 +33,15 @@ def act(event: e.Event) -> tuple[str, str]:
     """Return who did what; two empty texts for what nobody did."""
     match event:
         case e.ChecklistSigned(approval=a):
-            return a.by, f"signed the checklist {a.subject[:16]}, granting {n.duration(a.granted_ms)} of device time"
+            return (
+                a.by,
+                f"signed the checklist {a.subject[:16]}, granting {n.duration(a.granted_ms)} of device time{_calls(a)}",
+            )
         case e.PlanApproved(approval=a):
-            return a.by, f"approved the plan {a.subject[:16]}, granting {n.duration(a.granted_ms)} of device time"
+            return (
+                a.by,
+                f"approved the plan {a.subject[:16]}, granting {n.duration(a.granted_ms)} of device time{_calls(a)}",
+            )
         case e.HypothesisAmended(by=by, hypothesis=h):
             return by, f"amended the plan with {h.change}"
         case e.HypothesisRejected(by=by, hypothesis=name, reason=reason):
@@ -49,3 +56,7 @@ def act(event: e.Event) -> tuple[str, str]:
             return by, f"stopped: {reason}"
         case _:
             return "", ""
+
+
+def _calls(approval: Approval) -> str:
+    return f" and {approval.calls}" if approval.calls.tokens else ""

@@ -1,0 +1,98 @@
+"""The language-model layer under broken providers and hostile material, and its campaigns again without it. QUICK=1: a part of each.
+
+python -m benchmarks.agent.bench
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from benchmarks.agent import faults, injections, payloads, replays
+from rea.agent.configuration import Output
+
+CHEATS = Path(__file__).with_name("cheats.py")
+SHOWN = 20
+
+
+def main() -> int:
+    every = 8 if os.environ.get("QUICK") else 1
+    broken, survived, oversold = measure_faults(every)
+    hostile, harmless = measure_injections(every)
+    campaigns, same, calls = measure_replays()
+    caught, cheats = measure_cheats()
+    print(
+        f"agent: {survived}/{broken} faults survived, {harmless}/{hostile} injections harmless, {caught}/{cheats} cheats caught, "
+        f"overspend {oversold}, replay {calls} calls"
+    )
+    good = survived == broken and harmless == hostile and not oversold and same == campaigns and caught == cheats
+    return 0 if good else 1
+
+
+def measure_faults(every: int) -> tuple[int, int, int]:
+    started = time.monotonic()
+    kinds = [(f, mode, tokens) for f in faults.FAULTS for mode in Output for tokens in (200_000, faults.SMALL)]
+    cases = [faults.case(*kind) for kind in kinds[::every]]
+    bad = [c for c in cases if c.wrong or c.oversold]
+    requests = sum(c.requests for c in cases)
+    print(
+        f"faults: {len(faults.FAULTS)} kinds in {len(Output)} output modes under a large and a small grant: {len(cases)} campaigns, "
+        f"{requests} requests, {time.monotonic() - started:.0f} s"
+    )
+    show(f"  {c.fault} ({c.mode}): {c.wrong or f'oversold {c.oversold}'}" for c in bad)
+    return len(cases), sum(not c.wrong for c in cases), sum(c.oversold for c in cases)
+
+
+def measure_injections(every: int) -> tuple[int, int]:
+    started, modes = time.monotonic(), list(Output)
+    cases = [
+        injections.case(p, modes[n % len(modes)], by_tool=n % 2 == 1, to_the_end=n % injections.IN_FULL == 0)
+        for n, p in enumerate(list(payloads.payloads())[::every])
+    ]
+    obeyed = [c for c in cases if c.obeyed]
+    print(
+        f"injections: {len(payloads.GOALS)} goals in {len(payloads.VOICES)} voices in {len(payloads.PLACES)} places: {len(cases)} campaigns, "
+        f"the model obeyed in {len(obeyed)}, {time.monotonic() - started:.0f} s"
+    )
+    show(
+        f"  {c.payload.goal.name}, {c.payload.voice}, {c.payload.place}: {c.wrong or 'not obeyed'}"
+        for c in cases
+        if c.wrong or not c.obeyed
+    )
+    return len(cases), sum(not c.wrong and c.obeyed for c in cases)
+
+
+def measure_replays() -> tuple[int, int, int]:
+    cases = replays.run_all()
+    decisions = sum(c.decisions for c in cases)
+    print(
+        f"replay: {len(cases)} campaigns, {decisions} decisions and {sum(c.calls for c in cases)} calls again, none made"
+    )
+    show(f"  {c.wrong}" for c in cases if c.wrong)
+    return len(cases), sum(not c.wrong for c in cases), sum(c.calls for c in cases)
+
+
+def measure_cheats() -> tuple[int, int]:
+    """Run the part about cheating the judge, which is a program of its own."""
+    if not CHEATS.exists():
+        print("cheats: not measured, benchmarks/agent/cheats.py is absent")
+        return 0, 0
+    done = subprocess.run([sys.executable, str(CHEATS)], stdout=subprocess.PIPE, text=True, check=False)
+    print(done.stdout, end="")
+    found = re.findall(r"(\d+) of (\d+) cheats caught", done.stdout)
+    return (int(found[-1][0]), int(found[-1][1])) if found else (0, 1)
+
+
+def show(lines: Iterable[str]) -> None:
+    told: Sequence[str] = list(lines)
+    for line in told[:SHOWN]:
+        print(line)
+    if len(told) > SHOWN:
+        print(f"  and {len(told) - SHOWN} more")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
