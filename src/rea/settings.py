@@ -17,6 +17,7 @@ class Settings:
     slots: int = 1
     shared: str = ""  # URL of a store that several machines use, "" for a file under ``state``
     backend: str = "local"  # of campaigns that are started from now on
+    sandbox: str = ""  # of the same: auto, off or required; "" for what workload.toml says
 
     @property
     def store(self) -> Path:
@@ -43,13 +44,14 @@ class Settings:
 
 
 def settings(state: Path | None = None) -> Settings:
-    """Return the settings in force. ``REA_STATE``, ``REA_NOTIFY``, ``REA_SLOTS`` and ``REA_BACKEND`` win over the defaults."""
+    """Return the settings in force. ``REA_STATE``, ``REA_NOTIFY``, ``REA_SLOTS``, ``REA_BACKEND`` and ``REA_SANDBOX`` win over the defaults."""
     return Settings(
         state=(state or _state()).absolute(),
         notify=tuple(shlex.split(os.environ.get("REA_NOTIFY", ""))),
         shared=os.environ.get("REA_STORE", "") or _kept(state or _state()),
         slots=int(os.environ.get("REA_SLOTS", 0)) or max(1, len(os.sched_getaffinity(0))),
         backend=os.environ.get("REA_BACKEND") or "local",
+        sandbox=os.environ.get("REA_SANDBOX", ""),
     )
 
 

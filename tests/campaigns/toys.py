@@ -121,10 +121,10 @@ class Terminal:
             self.until(lambda c: c.ended)
 
 
-def checked(folder: Path, state: Path, budget_s: float = BUDGET_S, slots: int = 2) -> Terminal:
+def checked(folder: Path, state: Path, budget_s: float = BUDGET_S, slots: int = 2, sandbox: str = "off") -> Terminal:
     """Open a campaign on ``folder`` whose checklist waits for a signature."""
     config = Settings(state=state, slots=slots)
-    name = starting.check(config, starting.Request(repository=folder, budget_s=budget_s))
+    name = starting.check(config, starting.Request(repository=folder, budget_s=budget_s, sandbox=sandbox))
     return Terminal(config=config, campaign=name)
 
 

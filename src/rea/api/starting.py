@@ -37,6 +37,7 @@ class Request:
     slots: int | None = None
     question: str = ""
     backend: str | None = None
+    sandbox: str | None = None
 
 
 def check(config: Settings, request: Request) -> CampaignId:
@@ -58,9 +59,8 @@ def check(config: Settings, request: Request) -> CampaignId:
     try:
         record(directory, chosen)
         budget_ms, run = round(request.budget_s * 1000), app.smoke(directory)
-        workload, checklist = inspect(
-            config.state, directory, request.repository, budget_ms, request.python, policy, run
-        )
+        asked = (config.state, directory, request.repository, budget_ms, request.python, policy, run)
+        workload, checklist = inspect(*asked, sandbox=request.sandbox or config.sandbox)
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)  # nothing was opened: leave nothing behind
         raise

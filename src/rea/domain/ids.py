@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import fields, is_dataclass
-from typing import NewType
+from dataclasses import Field, fields, is_dataclass
+from typing import Any, NewType
 
 CampaignId = NewType("CampaignId", str)
 HypothesisId = NewType("HypothesisId", str)
@@ -29,7 +29,16 @@ def digest(*parts: object) -> Digest:
 
 def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: _plain(told) for f in fields(value) if not _unsaid(f, told := getattr(value, f.name))}
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
     return value
+
+
+LATER = {
+    "later": True
+}  # metadata of a field that was added later: at its default it leaves every older digest as it was
+
+
+def _unsaid(field: "Field[Any]", told: object) -> bool:
+    return "later" in field.metadata and told == field.default

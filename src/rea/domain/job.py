@@ -100,4 +100,5 @@ class Launch:
     memory_mb: int | None = None
     devices: int = 1
     checkpoint: str = ""  # the job's own, which may not be there yet
+    around: tuple[str, ...] = ()  # the words of the sandbox that come before the command, where there is one
     restart: tuple[str, ...] = ()  # the command that goes on from it, for a job that its scheduler starts again
