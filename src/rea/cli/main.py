@@ -12,6 +12,7 @@ COMMANDS = {
     "doctor": ("doctor", "look at this installation: store, timer, sandbox, disk"),
     "plan": ("decide", "show the plan: hypotheses, prices, what would falsify them, the digest"),
     "amend": ("decide", "add or edit a hypothesis; the plan is priced anew"),
+    "patch": ("patch", "changes in code: add a diff, have one made, list and show them"),
     "reject": ("decide", "remove a hypothesis; the plan is priced anew"),
     "approve": ("decide", "sign the checklist or approve the plan, by digest"),
     "pause": ("decide", "launch nothing more for now"),

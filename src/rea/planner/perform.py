@@ -31,7 +31,12 @@ def propose(action: Propose, c: Campaign, ports: Ports) -> tuple[Event, ...]:
     current = best_change(c) if action.round > 1 else BASELINE
     taken = frozenset(c.hypotheses) | frozenset(c.rejected)
     briefing = Briefing(
-        workload=c.setup, setting=c.setting, current=current, noise=c.calibrated, taken=taken, round=action.round
+        workload=c.turnable(current),
+        setting=c.setting,
+        current=current,
+        noise=c.calibrated,
+        taken=taken,
+        round=action.round,
     )
     offers = [source.propose(briefing, 2 * action.count + len(taken)) for source in ports.sources]
     offered = action.count if action.round == 1 else action.count + len(c.hypotheses)
@@ -56,7 +61,7 @@ def best_change(c: Campaign) -> Change:
 def suggest(action: Suggest, c: Campaign, ports: Ports) -> tuple[Event, ...]:
     """Ask the search for points around the best change; what it knows is every full run that differs in nothing else."""
     best = best_change(c)
-    levers = search_levers(c.setup.levers, best)
+    levers = search_levers(c.turnable(best).levers, best)
     names = {lever.name for lever in levers}
     start = {lever.name: best.value(lever.name, lever.default) for lever in levers}
     rest = _without(best, names)

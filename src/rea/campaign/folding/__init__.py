@@ -3,9 +3,10 @@
 from rea.campaign.folding.diagnosing import diagnosing
 from rea.campaign.folding.judging import judging
 from rea.campaign.folding.life import life
+from rea.campaign.folding.patching import patching
 from rea.campaign.folding.phases import phases
 from rea.campaign.folding.planning import planning
 from rea.campaign.folding.running import running
 from rea.campaign.folding.setup import setup
 
-__all__ = ["diagnosing", "judging", "life", "phases", "planning", "running", "setup"]
+__all__ = ["diagnosing", "judging", "life", "patching", "phases", "planning", "running", "setup"]

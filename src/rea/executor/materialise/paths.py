@@ -18,5 +18,21 @@ def may_edit(path: str, editable: Iterable[str], protected: Iterable[str]) -> bo
     return not own and covers(editable, path) and not covers(protected, path)
 
 
+def startup(path: str) -> bool:
+    """Whether Python runs a file of this name without being asked to, or it belongs to the tests that a patch has to pass."""
+    one = PurePosixPath(path)
+    unasked = (
+        "sitecustomize.py",
+        "usercustomize.py",
+        "conftest.py",
+        "*.pth",
+        "*.so",
+        "*.pyc",
+        "test_*.py",
+        "*_test.py",
+    )
+    return any(fnmatchcase(one.name, pattern) for pattern in unasked) or "tests" in one.parts[:-1]
+
+
 def _covers(pattern: str, path: PurePosixPath) -> bool:
     return any(fnmatchcase(str(one), pattern) for one in (path, *path.parents) if str(one) != ".")
