@@ -284,3 +284,35 @@ def test_nothing_of_a_patch_is_in_the_user_s_repository(terminal: Terminal) -> N
         ("git", "-C", str(toy_of(terminal)), "status", "--porcelain"), capture_output=True, text=True, check=True
     )
     assert done.stdout == ""
+
+
+def test_a_winner_with_a_patch_becomes_a_branch_with_its_evidence(terminal: Terminal) -> None:
+    """The conclusion is put into the journal by hand: what is tested is what comes of it."""
+    from rea.api import branching
+    from rea.domain.event import BranchMade
+    from rea.domain.proposal import Outcome, Proposal
+
+    c = terminal.state
+    (admitted,) = c.patches.values()
+    change = Change(overrides=(("shrink", True),), patches=(admitted.patch,))
+    winner = Proposal(outcome=Outcome.WINNER, reason="by hand", change=change)
+    state = terminal.config.state
+    said = CliRunner().invoke(rea, ["branch", terminal.campaign, "--state", str(state)], standalone_mode=False)
+    assert said.return_value == 2, "it was stopped: there is no winner"
+    c.proposal = winner
+    event = branching.make(terminal.config, terminal.campaign, c, "", "ann")
+    assert isinstance(event, BranchMade)
+    git = ("git", "-C", c.repository)
+    text = subprocess.run((*git, "show", event.branch), capture_output=True, text=True, check=True).stdout
+    for told in (
+        admitted.patch.digest,
+        "by hand",
+        "enforced",
+        c.plan_digest,
+        '+            weights[s] -= (0.9 if config["shrink"]',
+    ):
+        assert told in text, told
+    assert '+name = "shrink"' in text and '+"shrink" = true' in text
+    assert terminal.log.read(terminal.campaign)[-1].event == event
+    with pytest.raises(UsageError, match="already"):
+        branching.make(terminal.config, terminal.campaign, c, "", "ann")

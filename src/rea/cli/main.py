@@ -24,6 +24,7 @@ COMMANDS = {
     "why": ("read", "the reason for a state, a hypothesis, an experiment or a job"),
     "logs": ("read", "the end of a job's log"),
     "report": ("read", "write the report: HTML and Markdown"),
+    "branch": ("branch", "make one reviewable branch of the winner in your repository"),
     "insights": ("query", "what was learnt, over all campaigns"),
     "query": ("query", "experiments and events of a campaign"),
     "wake": ("wake", "advance what is due; safe at any time, as often as you like"),
