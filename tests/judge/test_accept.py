@@ -252,3 +252,24 @@ def test_a_selecting_run_may_not_predict_test_rows(hearing: Hearing) -> None:
     hearing.campaign.purposes[JobId("a")] = Purpose.SELECT
     found = hearing.hear(JobId("a"))
     assert isinstance(found, PredictionsRefused) and not found.suspicious and "predictions for" in found.reason
+
+
+def test_no_link_on_the_way_and_no_second_name(tmp_path: Path) -> None:
+    """A job that puts a link in the place of its folder would hand in what lies elsewhere."""
+    theirs, ours = tmp_path / "theirs" / "out", tmp_path / "ours"
+    theirs.mkdir(parents=True)
+    ours.mkdir()
+    pq.write_table(pa.table({"row_id": IDS, "prediction": GOOD}), theirs / "p")
+    (ours / "out").symlink_to(theirs)
+    with pytest.raises(JudgeRefused, match="not a file"):
+        read_predictions(ours / "out" / "p", IDS, "", ours)
+    assert len(read_predictions(ours / "out" / "p", IDS, "")) == len(IDS), (
+        "the planted bug: nobody looks above the file's own folder"
+    )
+    (ours / "out").unlink()
+    (ours / "out").mkdir()
+    os.link(theirs / "p", ours / "out" / "p")
+    with pytest.raises(JudgeRefused, match="second name"):
+        read_predictions(ours / "out" / "p", IDS, "", ours)
+    (theirs / "p").unlink()
+    assert len(read_predictions(ours / "out" / "p", IDS, "", ours)) == len(IDS)
