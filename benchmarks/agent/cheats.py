@@ -25,6 +25,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import rea
+from rea import app
 from rea.api import starting
 from rea.domain.change import BASELINE, Change, change
 from rea.domain.errors import ReaError
@@ -138,7 +139,7 @@ class Court:
         )
         name = starting.check(config, request)
         self.campaign = config.campaign(name)
-        workload = starting.app.recall_of(config, name).now().setup
+        workload = app.recall_of(config, name).now().setup
         self.ours: LocalWorkspace = reopen(self.campaign, workload)
         self.judge = ProcessJudge(directory=self.campaign, workload=workload, meta=self.known.__getitem__)
         self.honest = self.ne(self.job("honest.a0", SEED, BASELINE, {}))

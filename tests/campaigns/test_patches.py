@@ -128,6 +128,12 @@ def test_what_is_out_of_bounds_is_refused(terminal: Terminal, path: str, new: st
     assert told in refused(terminal, diff(toy_of(terminal), path=path, new=new))
 
 
+@pytest.mark.parametrize("hidden", ["\x1b[2K", "\u202e", "\u200b", "\u2066"])
+def test_what_a_reviewer_would_not_see_is_refused(terminal: Terminal, hidden: str) -> None:
+    text = diff(toy_of(terminal), path="new/a.py", new=f"x = 1  # {hidden}\n")
+    assert "cannot be seen" in refused(terminal, text)
+
+
 def test_a_program_makes_a_patch_and_sees_nothing_of_ours(terminal: Terminal) -> None:
     """It finds the editable paths, the task, and no git, no labels, no network, none of our environment."""
     script = (

@@ -116,7 +116,11 @@ def show(face: Face, digest: str) -> None:
     """Every byte of a patch, as an approval of its plan covers it."""
     _, _, c = face.chosen()
     event, text = patching.shown(face.config, c, digest)
-    face.say("patch", {**asdict(event), "text": text}, text)
+    face.say("patch", {**asdict(event), "text": text}, "".join(map(_visible, text)))
+
+
+def _visible(ch: str) -> str:
+    return ch if ch in "\n\t" or ch.isprintable() else f"\\u{ord(ch):04x}"  # nothing moves the cursor or hides a line
 
 
 for each in (add, make, list_, show):

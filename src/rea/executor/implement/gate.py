@@ -6,6 +6,7 @@ so that an approval of a plan covers every byte of both.
 
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from rea.domain.job import Job, JobState
 from rea.domain.lever import Lever
 from rea.domain.plan import Check
 from rea.domain.workload import Command
+from rea.executor.contract.log import plain
 from rea.executor.inspection.smoke import SEED, Run, judged, ran, smoke_job
 from rea.executor.materialise.command import arguments
 from rea.executor.materialise.environment import environment_of
@@ -30,6 +32,7 @@ from rea.sandbox import Box, Done, run
 
 Judge = Callable[[Job], Measured | PredictionsRefused]
 MARK = "# rea lever "
+UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode categories
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,7 @@ def admitted(ours: LocalWorkspace, candidate: Candidate, run_job: Run, judge: Ju
         UsageError: it keeps not within bounds, or there is nothing to tell on and off by; Conflict where it does not apply.
     """
     _check_levers(ours, candidate)
+    _check_readable(candidate.diff)
     mirror = Mirror(mirror_of(ours.directory))
     names = [lever.name for lever in candidate.levers]
     patch = admit(candidate.document, ours.workload, mirror, ours.record.commit, names)
@@ -91,6 +95,16 @@ def _check_levers(ours: LocalWorkspace, candidate: Candidate) -> None:
             raise UsageError(f"{lever.name!r} is a lever already", "take another name")
 
 
+def _check_readable(diff: str) -> None:
+    """Refuse what a reviewer would not see as it is: escape sequences, direction marks, characters without width."""
+    for line in (line[1:].removesuffix("\r") for line in diff.split("\n") if line.startswith("+")):
+        bad = next((ch for ch in line if ch != "\t" and unicodedata.category(ch) in UNSEEN), None)
+        if bad is not None:
+            raise UsageError(
+                f"the patch adds U+{ord(bad):04X}, which cannot be seen", "write it as an escape in the source"
+            )
+
+
 def _steps(ours: LocalWorkspace, candidate: Candidate, patch: Patch, run_job: Run, judge: Judge) -> Iterator[Check]:
     yield _own_tests(ours, patch)
     tiny = dict(ours.workload.smoke)
@@ -100,9 +114,9 @@ def _steps(ours: LocalWorkspace, candidate: Candidate, patch: Patch, run_job: Ru
         return smoke_job(ours, called, tiny | dict(change.overrides), SEED, change.patches)
 
     off = Change(overrides=tuple((lever.name, lever.default) for lever in candidate.levers), patches=(patch,))
-    plain = ran(tried(f"{name}.without", Change()), ours, run_job)
-    yield _same(plain, ran(tried(f"{name}.silent", Change(patches=(patch,))), ours, run_job), "without its lever")
-    yield _same(plain, ran(tried(f"{name}.off", off), ours, run_job), "with its lever off")
+    before = ran(tried(f"{name}.without", Change()), ours, run_job)
+    yield _same(before, ran(tried(f"{name}.silent", Change(patches=(patch,))), ours, run_job), "without its lever")
+    yield _same(before, ran(tried(f"{name}.off", off), ours, run_job), "with its lever off")
     job = tried(f"{name}.on", Change(overrides=candidate.on.overrides, patches=(patch,)))
     yield _judged(judged(job, ours, run_job, lambda _: [judge(job)]))
 
@@ -116,7 +130,7 @@ def _own_tests(ours: LocalWorkspace, patch: Patch) -> Check:
         return Check(name="tests", ok=True, detail=f"the repository's own pass, in {done.seconds:.0f} s")
     how = f"not over within {told.time_limit_s} s" if done.timed_out else f"ended with {done.code}"
     before = "" if _tested(ours, ()).well else "; they fail without the patch, too, in the sandbox"
-    said = "\n".join(done.said.strip().splitlines()[-15:])
+    said = "\n".join(plain(done.said).strip().splitlines()[-15:])
     return Check(name="tests", ok=False, detail=f"{how}{before}\n{said}", fix="mend the patch, or [tests] argv")
 
 
@@ -139,12 +153,12 @@ def _tested(ours: LocalWorkspace, patches: Sequence[Patch]) -> Done:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _same(plain: SmokeRun, other: SmokeRun, how: str) -> Check:
+def _same(before: SmokeRun, other: SmokeRun, how: str) -> Check:
     name = "unchanged"
-    for found in (plain, other):
+    for found in (before, other):
         if found.status.state is not JobState.SUCCEEDED or not found.predictions:
             return Check(name=name, ok=False, detail=_failure(found, how), fix="see the log above")
-    if plain.predictions == other.predictions:
+    if before.predictions == other.predictions:
         return Check(name=name, ok=True, detail=f"{how} it predicts byte for byte what the commit does")
     return Check(
         name=name,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rea.domain.errors import UsageError
+from rea.executor.contract.log import plain
 from rea.executor.materialise.git import git
 from rea.executor.materialise.layout import mirror_of
 from rea.executor.materialise.mirror import Mirror
@@ -53,7 +54,9 @@ def made(ours: LocalWorkspace, order: Order) -> tuple[str, Done]:
         done = _asked(ours, order, place)
         if not done.well:
             how = f"was not over within {order.time_limit_s:.0f} s" if done.timed_out else f"ended with {done.code}"
-            raise UsageError(f"{order.argv[0]} {how}: {done.said.strip()[-800:]}", "correct --command, or try again")
+            raise UsageError(
+                f"{order.argv[0]} {how}: {plain(done.said).strip()[-800:]}", "correct --command, or try again"
+            )
         after = dict(_left(place / "copy"))
         return _diff(ours, before, after), done
     finally:

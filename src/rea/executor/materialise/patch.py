@@ -94,6 +94,8 @@ def _refuse_or_list(mirror: Mirror, commit: str, tree: str, workload: Workload) 
 
 def _broken(path: str, modes: tuple[str, str], workload: Workload) -> str:
     before, after = modes
+    if not path.isprintable():
+        return f"{path!r} is no name that could be shown"
     if not may_edit(path, workload.editable, (*workload.protected, workload.data.path)):
         return f"{path} is not editable"
     if startup(path):
