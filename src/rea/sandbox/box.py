@@ -15,7 +15,7 @@ ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime",
 DEVICES = ("nvidia*", "kfd", "dri")
 FIXED = (
     *("--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"),
-    *("--die-with-parent", "--hostname", "sandbox"),
+    *("--hostname", "sandbox"),
 )
 PRIVATE = "/tmp"  # noqa: S108 - inside, where it is nobody else's
 PROCESSES = 4096
@@ -28,7 +28,7 @@ class Box:
 
     Paths are absolute. ``processes`` bounds how many may run at once (not for root, whom the kernel counts nowhere). ``held`` is a
     descriptor that stays open while anything in the sandbox lives, out of its reach. Without a ``session`` of its own the
-    sandbox gets the signals that its caller's group gets: only for a caller that has no terminal.
+    sandbox gets the signals that its caller's group gets, and outlives it: only for a caller that has no terminal.
     """
 
     write: tuple[str, ...]
@@ -45,7 +45,7 @@ class Box:
 
         A TERM reaches ``command`` alone, which may put its house in order; the sandbox around it ends when ``command`` has.
         """
-        own = (*(("--new-session",) if self.session else ()), *self._held())
+        own = (*(("--new-session", "--die-with-parent") if self.session else ()), *self._held())
         return (
             *(_tool("env"), "--ignore-signal=TERM", _tool("bwrap"), *FIXED, *own),
             *self._places(),
