@@ -32,14 +32,14 @@ def test_a_patch_that_helps_wins_and_ends_as_a_branch(tmp_path: Path) -> None:
     told = folder / "workload.toml"
     told.write_text(told.read_text().replace(CROSSES, ""))
     commit(folder)
-    terminal = checked(folder, tmp_path / "state", budget_s=150.0, sandbox="required")
+    terminal = checked(folder, tmp_path / "state", budget_s=70.0, sandbox="required")
     claim = Claim(levers=("pairs",), statement="Which user sees which place matters.", predicted=0.02, by="ann")
     event, hypothesis = patching.add(terminal.config, terminal.campaign, terminal.state, diff(folder, *PAIRS), claim)
     terminal.approve()
     c = terminal.until(planned)
     assert hypothesis.id in {h.id for h in c.plan.hypotheses}  # type: ignore[union-attr]
     terminal.approve()
-    c = terminal.until(at_rest)
+    c = terminal.until(at_rest, 900.0)
     if c.paused:  # it may look too good to be true, which a person has to look at
         pytest.skip(f"paused for a person: {c.paused}")
     assert c.proposal is not None

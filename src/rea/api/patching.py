@@ -8,13 +8,13 @@ from rea import app
 from rea.api import deciding
 from rea.domain.campaign import Campaign
 from rea.domain.change import Change
-from rea.domain.errors import UsageError
+from rea.domain.errors import NotAdmitted, UsageError
 from rea.domain.event import PatchAdmitted, PatchRefused
 from rea.domain.hypothesis import Effect, Hypothesis, Move, Operation, SourceName, hypothesis_id
 from rea.domain.ids import CampaignId, Digest, digest
 from rea.domain.lever import Lever, LeverType, Role, Scalar
 from rea.executor.implement import Order, admitted, made
-from rea.executor.implement.gate import Candidate, Refused, judging
+from rea.executor.implement.gate import Candidate, judging
 from rea.executor.materialise import reopen
 from rea.executor.materialise.layout import patch_of
 from rea.settings import Settings
@@ -53,7 +53,7 @@ def add(
     try:
         event = admitted(ours, candidate, app.smoke(directory), judging(directory, ours), claim.by)
     except UsageError as error:
-        name = Digest(error.patch if isinstance(error, Refused) else digest(candidate.document))
+        name = Digest(error.patch if isinstance(error, NotAdmitted) else digest(candidate.document))
         journal.append(campaign, (PatchRefused(patch=name, reason=error.message, by=claim.by),))
         raise
     hypothesis = _hypothesis(event, on, claim)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rea.domain.change import Change, Patch
-from rea.domain.errors import UsageError
+from rea.domain.errors import NotAdmitted, UsageError
 from rea.domain.event import Measured, PatchAdmitted, PredictionsRefused
-from rea.domain.ids import JobId, canonical
+from rea.domain.ids import canonical
 from rea.domain.job import Job, JobState
 from rea.domain.lever import Lever
 from rea.domain.plan import Check
@@ -49,16 +49,8 @@ class Candidate:
         return "".join(f"{MARK}{canonical(lever)}\n" for lever in self.levers) + "\n" + self.diff
 
 
-class Refused(UsageError):
-    """The patch did not pass; ``patch`` is what it would have been called, "" where it did not even apply."""
-
-    def __init__(self, message: str, hint: str, patch: str = "") -> None:
-        super().__init__(message, hint)
-        self.patch = patch
-
-
 def admitted(ours: LocalWorkspace, candidate: Candidate, run_job: Run, judge: Judge, by: str) -> PatchAdmitted:
-    """Let a patch in, or raise Refused with the first step that it fails.
+    """Let a patch in, or raise NotAdmitted with the first step that it fails.
 
     Raises:
         UsageError: it keeps not within bounds, or there is nothing to tell on and off by; Conflict where it does not apply.
@@ -79,7 +71,7 @@ def admitted(ours: LocalWorkspace, candidate: Candidate, run_job: Run, judge: Ju
 
 def _passed(check: Check, patch: Patch) -> Check:
     if not check.ok:
-        raise Refused(f"the patch does not pass, {check.name}: {check.detail}", check.fix, patch.digest)
+        raise NotAdmitted(f"the patch does not pass, {check.name}: {check.detail}", check.fix, patch.digest)
     return check
 
 
@@ -189,10 +181,7 @@ def judging(directory: Path, ours: LocalWorkspace) -> Judge:
     def judge(job: Job) -> Measured | PredictionsRefused:
         known = {job.id: (job.seed, job.change, job.purpose)}
 
-        def meta(asked: JobId):  # type: ignore[no-untyped-def]
-            return known[asked]
-
-        (answer,) = ProcessJudge(directory=directory, workload=ours.workload, meta=meta).measure([job.id])
+        (answer,) = ProcessJudge(directory=directory, workload=ours.workload, meta=known.__getitem__).measure([job.id])
         return answer
 
     return judge
