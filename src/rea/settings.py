@@ -18,6 +18,7 @@ class Settings:
     shared: str = ""  # URL of a store that several machines use, "" for a file under ``state``
     backend: str = "local"  # of campaigns that are started from now on
     own_runbook: Path | None = None  # a folder of entries beside the shipped ones; None: ``runbook`` under ``state``
+    sandbox: str = ""  # of the same: auto, off or required; "" for what workload.toml says
 
     @property
     def store(self) -> Path:
@@ -49,7 +50,8 @@ class Settings:
 
 
 def settings(state: Path | None = None) -> Settings:
-    """Return the settings in force. ``REA_STATE``, ``REA_NOTIFY``, ``REA_SLOTS``, ``REA_BACKEND`` and ``REA_RUNBOOK`` win over the defaults."""
+    """Return the settings in force: ``REA_STATE``, ``REA_NOTIFY``, ``REA_SLOTS``, ``REA_BACKEND``, ``REA_RUNBOOK`` and ``REA_SANDBOX`` win over
+    the defaults."""
     own = os.environ.get("REA_RUNBOOK")
     return Settings(
         own_runbook=Path(own).absolute() if own else None,
@@ -58,6 +60,7 @@ def settings(state: Path | None = None) -> Settings:
         shared=os.environ.get("REA_STORE", "") or _kept(state or _state()),
         slots=int(os.environ.get("REA_SLOTS", 0)) or max(1, len(os.sched_getaffinity(0))),
         backend=os.environ.get("REA_BACKEND") or "local",
+        sandbox=os.environ.get("REA_SANDBOX", ""),
     )
 
 

@@ -92,15 +92,15 @@ class Terminal:
     def wake(self) -> None:
         starting.wake(self.config, self.campaign)
 
-    def until(self, seen: Callable[[Campaign], bool]) -> Campaign:
+    def until(self, seen: Callable[[Campaign], bool], patience_s: float = PATIENCE_S) -> Campaign:
         """Look on, and do nothing, until ``seen``: ended jobs wake the campaign."""
         began = time.monotonic()
-        while time.monotonic() - began < PATIENCE_S:
+        while time.monotonic() - began < patience_s:
             c = self.state
             if seen(c):
                 return c
             time.sleep(0.1)
-        raise AssertionError(f"not after {PATIENCE_S:.0f} s: {self.state.ledger}, paused: {self.state.paused!r}")
+        raise AssertionError(f"not after {patience_s:.0f} s: {self.state.ledger}, paused: {self.state.paused!r}")
 
     def starts(self) -> Counter[str]:
         """Return how often each job's training began, by the marks it left itself."""
@@ -121,10 +121,10 @@ class Terminal:
             self.until(lambda c: c.ended)
 
 
-def checked(folder: Path, state: Path, budget_s: float = BUDGET_S, slots: int = 2) -> Terminal:
+def checked(folder: Path, state: Path, budget_s: float = BUDGET_S, slots: int = 2, sandbox: str = "off") -> Terminal:
     """Open a campaign on ``folder`` whose checklist waits for a signature."""
     config = Settings(state=state, slots=slots)
-    name = starting.check(config, starting.Request(repository=folder, budget_s=budget_s))
+    name = starting.check(config, starting.Request(repository=folder, budget_s=budget_s, sandbox=sandbox))
     return Terminal(config=config, campaign=name)
 
 

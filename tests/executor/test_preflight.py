@@ -12,6 +12,7 @@ from rea.domain.lever import Lever, LeverType, Role
 from rea.domain.plan import Check, Checklist, Policy
 from rea.domain.workload import Command, Data, Fidelity, MetricName, Resources, Workload
 from rea.executor.observations import (
+    Confined,
     DataFacts,
     InterpreterFacts,
     MachineFacts,
@@ -62,6 +63,7 @@ SEEN = Observations(
     ),
     machine=MachineFacts(free_bytes=10**12, data_bytes=10**6, memory_bytes=10**11, timer="cron"),
     judge_code="1",
+    confined=Confined(),
 )
 
 
@@ -78,6 +80,14 @@ def test_all_is_well() -> None:
     assert found.passed and all(check.ok for check in found.checks)
     assert (found.smoke_ms, found.seal, found.data) == (2500, "handed_over", SEALED.fingerprint)
     assert listed(SEEN).digest == found.digest
+
+
+@pytest.mark.parametrize(("required", "passes"), [(False, True), (True, False)])
+def test_a_missing_sandbox_is_told_and_blocks_where_one_is_required(required: bool, passes: bool) -> None:
+    found = listed(replace(SEEN, confined=Confined(why="bwrap not found", fix="install it", required=required)))
+    (check,) = (c for c in found.checks if c.name == "sandbox")
+    assert not check.ok and "bwrap not found" in check.detail and check.fix == "install it"
+    assert found.passed is passes
 
 
 def smoke(**altered: SmokeRun | int | None) -> Observations:

@@ -272,7 +272,7 @@ def test_a_file_cut_off_at_any_byte_is_refused(tmp_path: Path, name: str) -> Non
 def test_planted_bug_without_looking_at_the_end_a_cut_number_is_another_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accept, "_check_end", lambda path: None)
+    monkeypatch.setattr(accept, "_check_end", lambda file, name: None)
     (tmp_path / "p.csv").write_text(
         "row_id,prediction\n" + "".join(f"{i},{p}\n" for i, p in zip(IDS, GOOD, strict=True))[:-2]
     )
@@ -287,3 +287,24 @@ def test_a_pipe_a_device_and_a_folder_are_refused_at_once(tmp_path: Path) -> Non
     for odd in (tmp_path / "pipe.csv", tmp_path / "folder.csv", tmp_path / "zero.csv", Path("/dev/zero")):
         with pytest.raises(JudgeRefused):
             read_predictions(odd, IDS, "")
+
+
+def test_no_link_on_the_way_and_no_second_name(tmp_path: Path) -> None:
+    """A job that puts a link in the place of its folder would hand in what lies elsewhere."""
+    theirs, ours = tmp_path / "theirs" / "out", tmp_path / "ours"
+    theirs.mkdir(parents=True)
+    ours.mkdir()
+    pq.write_table(pa.table({"row_id": IDS, "prediction": GOOD}), theirs / "p")
+    (ours / "out").symlink_to(theirs)
+    with pytest.raises(JudgeRefused, match="not a file"):
+        read_predictions(ours / "out" / "p", IDS, "", ours)
+    assert len(read_predictions(ours / "out" / "p", IDS, "")) == len(IDS), (
+        "the planted bug: nobody looks above the file's own folder"
+    )
+    (ours / "out").unlink()
+    (ours / "out").mkdir()
+    os.link(theirs / "p", ours / "out" / "p")
+    with pytest.raises(JudgeRefused, match="second name"):
+        read_predictions(ours / "out" / "p", IDS, "", ours)
+    (theirs / "p").unlink()
+    assert len(read_predictions(ours / "out" / "p", IDS, "", ours)) == len(IDS)

@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from rea import app
 from rea.api import asking, proposing
 from rea.domain.campaign import Campaign
-from rea.domain.change import Change
 from rea.domain.errors import UsageError
 from rea.domain.event import HypothesisAmended
-from rea.domain.hypothesis import Effect, Hypothesis, SourceName, hypothesis_id
 from rea.domain.request import Answer, Request, RequestKind
+from rea.executor.contract.directory import write_durably
 from rea.settings import Settings
 
 
@@ -34,24 +33,27 @@ def found(config: Settings, beginning: str, *, accepting: bool = False) -> Reque
 def accept(config: Settings, c: Campaign, request: Request, by: str) -> str:
     """Do what was asked, in the person's name, and return the next command.
 
-    A hypothesis or a patch enters the plan, which is priced anew and waits for its own approval. A run and a campaign are only
-    agreed to: the command that is returned grants the budget, by digest.
+    A hypothesis enters the plan, which is priced anew and waits for its own approval. A patch, a run and a campaign are only agreed to: the
+    command that is returned takes the patch through the gate, or grants the budget, by digest.
 
     Raises:
         UsageError: it cannot be done any more, such as where the plan has moved on; then it goes on waiting.
-        Conflict: the patch does not apply.
     """
     if request.kind is not RequestKind.CAMPAIGN and (c.ended or c.stopped):
         raise UsageError("the campaign is over", f"rea requests reject {request.id}")
     match request.kind:
-        case RequestKind.HYPOTHESIS | RequestKind.PATCH:
-            wanted = _idea(c, request) if request.kind is RequestKind.HYPOTHESIS else _patched(config, c, request)
+        case RequestKind.HYPOTHESIS:
+            wanted = replace(
+                proposing.idea(c, request.overrides, request.statement, request.predicted), rationale=_asked_by(request)
+            )
             _answer(config, request, by, accepted=True)
             event = HypothesisAmended(
                 hypothesis=wanted, by=by, command=f"request:{request.id}"
             )  # however often: one event
             app.journal(config).append(request.campaign, (event,))
             return f"rea plan -c {c.id}"
+        case RequestKind.PATCH:
+            after = _to_the_gate(config, request)
         case RequestKind.RUN:
             if c.plan is None or c.approved or c.plan_digest != request.subject:
                 raise UsageError("the plan that was asked for does not wait", f"rea requests reject {request.id}")
@@ -78,28 +80,13 @@ def _answer(config: Settings, request: Request, by: str, *, accepted: bool, reas
         raise UsageError(f"{request.id} was answered otherwise a moment ago", "rea requests --all")
 
 
-def _idea(c: Campaign, request: Request) -> Hypothesis:
-    meant = proposing.idea(c.setup, request.overrides, request.statement, request.predicted)
-    return replace(meant, rationale=_asked_by(request))
-
-
-def _patched(config: Settings, c: Campaign, request: Request) -> Hypothesis:
-    from rea.executor.materialise import Mirror
-    from rea.executor.materialise.layout import mirror_of
-    from rea.executor.materialise.patch import admit
-
-    mirror = Mirror(mirror_of(config.campaign(c.id)))
-    change = Change(patches=(admit(request.patch, c.setup, mirror, c.commit),))
-    return Hypothesis(
-        id=hypothesis_id(change),
-        statement=request.statement or f"{change} helps.",
-        rationale=_asked_by(request),
-        change=change,
-        moves=(),
-        source=SourceName.ENGINEER,
-        predicted=Effect(value=0.0, low=-proposing.SPREAD, high=proposing.SPREAD),
-        falsifier="The judged metric is no better than the baseline's.",
-    )
+def _to_the_gate(config: Settings, request: Request) -> str:
+    """Write the diff where ``rea patch add`` finds it: there is one gate, and no second way in."""
+    kept = config.campaign(request.campaign) / "requests" / f"{request.id}.diff"
+    kept.parent.mkdir(exist_ok=True)
+    write_durably(kept, request.patch)
+    told = shlex.quote(request.statement or _asked_by(request))
+    return f"rea patch add {kept} -c {request.campaign} --statement {told} --lever NAME"
 
 
 def _asked_by(request: Request) -> str:

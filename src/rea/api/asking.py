@@ -31,7 +31,7 @@ def hypothesis(
         raise UsageError(
             "a hypothesis sets at least one lever and predicts a share", "overrides: ['lr=0.002'], predicted: 0.003"
         )
-    meant = proposing.idea(c.setup, overrides, statement, predicted)
+    meant = proposing.idea(c, overrides, statement, predicted)
     if meant.id in c.hypotheses:
         raise UsageError(f"{meant.id} says that already", f"see why it stands where it does: rea why {meant.id}")
     ordered = tuple(sorted(overrides))

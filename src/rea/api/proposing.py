@@ -13,14 +13,14 @@ from rea.domain.workload import Workload
 SPREAD = 0.01  # half of the interval around what a person predicts
 
 
-def idea(workload: Workload, overrides: tuple[str, ...], statement: str, predicted: float) -> Hypothesis:
-    """Return a person's hypothesis from ``name=value`` words.
+def idea(c: Campaign, overrides: tuple[str, ...], statement: str, predicted: float) -> Hypothesis:
+    """Return a person's hypothesis from ``name=value`` words; the lever of a patch brings its patch along.
 
     Raises:
         UsageError: a word is no assignment, or a lever is unknown or does not admit the value.
     """
-    values = [_assignment(workload, word) for word in overrides]
-    change = Change(overrides=tuple((lever.name, value) for lever, value in values))
+    values = [_assignment(c.setup, word) for word in overrides]
+    change = c.with_patches(Change(overrides=tuple((lever.name, value) for lever, value in values)))
     return Hypothesis(
         id=hypothesis_id(change),
         statement=statement or f"{change} helps.",

@@ -40,6 +40,7 @@ class Request:
     backend: str | None = None
     tokens: int = 0  # that a language model may use; 0: none is asked
     money: float = 0.0
+    sandbox: str | None = None
 
 
 def check(config: Settings, request: Request) -> CampaignId:
@@ -63,9 +64,8 @@ def check(config: Settings, request: Request) -> CampaignId:
         record(directory, chosen)
         checks = asked.take_down(directory)
         budget_ms, run = round(request.budget_s * 1000), app.smoke(directory)
-        workload, checklist = inspect(
-            config.state, directory, request.repository, budget_ms, request.python, policy, run
-        )
+        words = (config.state, directory, request.repository, budget_ms, request.python, policy, run)
+        workload, checklist = inspect(*words, sandbox=request.sandbox or config.sandbox)
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)  # nothing was opened: leave nothing behind
         raise

@@ -10,6 +10,7 @@ from rea.domain.experiment import Phase, Purpose
 from rea.domain.job import Job
 from rea.domain.ledger import Ledger
 from rea.executor.jobs import live
+from rea.executor.materialise.paths import may_edit
 from rea.planner.cost import likely_ms, reserve_ms
 from rea.planner.decide import finishing
 
@@ -61,8 +62,22 @@ def out_of_scope(c: Campaign, job: Job) -> str:
             return f"{name!r} is no lever of this workload"
         if not lever.admits(value):
             return f"{name}={value!r} is outside the lever's range"
-    paths = [path for patch in job.change.patches for path in patch.paths]
-    return next((f"{p!r} is not editable" for p in paths if not p.startswith(c.setup.editable)), "")
+    return _patches_out_of_scope(c, job)
+
+
+def _patches_out_of_scope(c: Campaign, job: Job) -> str:
+    held = {patch.digest: patch for patch in job.change.patches}
+    for patch in held.values():
+        known = c.patches.get(patch.digest)
+        if known is None or known.patch != patch:
+            return f"the patch {patch.digest[:8]} did not pass the gate"
+        if bad := [p for p in patch.paths if not may_edit(p, c.setup.editable, c.setup.protected)]:
+            return f"{bad[0]!r} is not editable"
+    turned = {name for name, _ in (*job.change.overrides, *job.adjustment.overrides)}
+    for known in c.patches.values():
+        if known.patch.digest not in held and (bad := sorted(turned & set(known.patch.levers))):
+            return f"{bad[0]!r} is a lever of the patch {known.patch.digest[:8]}, which the job does not hold"
+    return ""
 
 
 def _allowed(c: Campaign, action: Action) -> bool:

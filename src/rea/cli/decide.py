@@ -6,15 +6,15 @@ import click
 
 from rea.api import deciding, proposing, reading, starting
 from rea.campaign.advance import waiting_for
-from rea.cli.face import Face, amount, command, percent, person, seconds
-from rea.cli.read import five_lines
+from rea.cli.face import BY, Face, amount, command, percent, person, seconds
+from rea.cli.read import five_lines, patch_lines
 from rea.domain.campaign import Campaign
+from rea.domain.change import Patch
 from rea.domain.errors import NotApproved
 from rea.domain.hypothesis import Hypothesis
 from rea.domain.ids import CampaignId, HypothesisId
 from rea.domain.plan import PhasePlan, Plan
 
-BY = click.option("--by", help="Who decides (default: the user of this machine).")
 REASON = click.option("--reason", default="", help="Why, for the record.")
 
 
@@ -53,6 +53,7 @@ def page(c: Campaign, p: Plan) -> str:
             f"  {h.id}  {h.change}",
             f"      {h.source}{', ' + h.technique if h.technique else ''}; predicted {span}, cost x{h.cost:.2g}; {h.citation}",
             f"      wrong if: {h.falsifier}",
+            *(f"      {line}" for p in h.change.patches if p.digest in c.patches for line in _patch(c, p)),
         ]
     lines += [
         "",
@@ -69,6 +70,10 @@ def page(c: Campaign, p: Plan) -> str:
         else f"next: rea approve -c {c.id} --digest {c.plan_digest[:12]}, or rea amend / rea reject"
     )
     return "\n".join(lines)
+
+
+def _patch(c: Campaign, p: Patch) -> list[str]:
+    return patch_lines(c.patches[p.digest])
 
 
 def _phase(p: Plan, x: PhasePlan) -> str:
@@ -100,7 +105,7 @@ def amend(
 ) -> None:
     """Add a hypothesis, or put it in the place of another. The plan gets a new price and a new digest."""
     journal, name, c = face.chosen()
-    new = proposing.idea(c.setup, overrides, statement, predicted)
+    new = proposing.idea(c, overrides, statement, predicted)
     old = proposing.named(c, replaces) if replaces else None
     deciding.amend(journal, name, new, person(by), old)
     _again(face, name, new)

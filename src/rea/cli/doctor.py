@@ -58,11 +58,22 @@ def examine(face: Face) -> Iterator[Check]:
     for tool in ("git", "setsid", "flock", "sync"):
         found = shutil.which(tool)
         yield Check(name=tool, ok=bool(found), detail=found or "not found", fix=f"install {tool}")
-    sandbox = shutil.which("bwrap")
-    detail = "bubblewrap is here" if sandbox else "no sandbox: labels are handed over, not enforced; results say so"
-    yield Check(name="sandbox", ok=bool(sandbox), detail=detail, fix="install bubblewrap", blocking=False)
+    yield _sandbox()
     startup = [str(p) for folder in site.getsitepackages() for p in Path(folder).glob("*.pth")]
     yield Check(name="start-up", ok=True, detail=f"runs at every start: {', '.join(startup) or 'nothing'}")
+
+
+def _sandbox() -> Check:
+    """Start a sandbox and say what seal that makes possible: the level of each campaign stands in its checklist and report."""
+    from rea.sandbox import probe
+
+    found = probe()
+    detail = (
+        "bubblewrap works: labels can be enforced out of reach, patches can be tried"
+        if found.works
+        else f"{found.why}; labels are handed over, not enforced, results say so, and patches are refused"
+    )
+    return Check(name="sandbox", ok=found.works, detail=detail, fix=found.fix, blocking=False)
 
 
 def _store(face: Face) -> Iterator[Check]:

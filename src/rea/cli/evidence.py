@@ -7,8 +7,7 @@ import click
 
 from rea.api import evidence as kept
 from rea.api.campaigns import resolve
-from rea.cli.decide import BY
-from rea.cli.face import Face, command, percent, person
+from rea.cli.face import BY, Face, command, percent, person
 from rea.domain.errors import UsageError
 from rea.report.facts.outside import Beside, OutsideFacts, outside_of
 

@@ -24,6 +24,7 @@ from rea.store.journal import SqlJournal
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 INTERRUPTED = 130
+BY = click.option("--by", help="Who decides (default: the user of this machine).")
 
 
 @dataclass(frozen=True, slots=True)

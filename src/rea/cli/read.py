@@ -11,6 +11,7 @@ from rea.campaign.advance import waiting_for
 from rea.cli.face import Face, command, percent, seconds
 from rea.domain.campaign import Campaign
 from rea.domain.errors import UsageError
+from rea.domain.event import PatchAdmitted
 from rea.domain.job import JobState
 
 POLL_S = 1.0
@@ -91,6 +92,12 @@ def told(c: Campaign, event: object) -> str:
             )
         case e.RemedyTried(trial=t):
             return f"{t.job}: the suggested remedy {'held' if t.held else 'did not hold'} in {t.rerun}"
+        case e.PatchAdmitted() as admitted:
+            return patch_lines(admitted)[0]
+        case e.PatchRefused(patch=digest, reason=reason):
+            return f"patch {digest[:12]} refused: {reason}"
+        case e.BranchMade(branch=branch, commit=commit):
+            return f"branch {branch} made at {commit[:12]}"
         case e.Calibrated(noise=n):
             return f"noise known: with this budget you can detect >= {n.detectable:.2%} of relative improvement"
         case e.PlanDrafted(plan=p):
@@ -160,3 +167,18 @@ def report(face: Face, out: Path | None) -> None:
         {"html": str(html), "markdown": str(markdown)},
         f"{html}\n{markdown}\nThis is a recommendation; nothing was deployed.",
     )
+
+
+def patch_lines(event: PatchAdmitted) -> list[str]:
+    """Return a patch in a few lines: its size and paths, the levers that it adds, what the gate tried."""
+    short = event.patch.digest[:12]
+    levers = ", ".join(f"{v.name} ({v.type}, off at {v.default}{_range(v.low, v.high)})" for v in event.levers)
+    return [
+        f"patch {short}: +{event.added} -{event.removed} lines in {', '.join(event.patch.paths)}; adds {levers}",
+        *(f"    {check.name}: {check.detail}" for check in event.checks),
+        f"    every byte: rea patch show {short}",
+    ]
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f", {low:g} to {high:g}"

@@ -5,8 +5,8 @@ from dataclasses import asdict
 import click
 
 from rea.api import answering, asking, starting
-from rea.cli.decide import BY, REASON
-from rea.cli.face import Face, command, person, seconds
+from rea.cli.decide import REASON
+from rea.cli.face import BY, Face, command, person, seconds
 from rea.domain.errors import UsageError
 from rea.domain.request import Answer, Request, RequestKind
 from rea.report.foreign import line, printable

@@ -53,6 +53,11 @@ def requested(function: click.decorators.FC) -> click.decorators.FC:
     path = click.Path(path_type=Path, exists=True)
     for option in (
         click.option("--backend", help="Where jobs run: local, slurm or ray (default: $REA_BACKEND, else local)."),
+        click.option(
+            "--sandbox",
+            type=click.Choice(["auto", "off", "required"]),
+            help="Whether jobs run in a sandbox (default: $REA_SANDBOX, else [seal] in workload.toml, else auto).",
+        ),
         click.option("--slots", type=int, help="Jobs at a time (default: the processors at hand)."),
         click.option("--ideas", type=path, help="A file of your own hypotheses (ideas.toml)."),
         click.option("--question", default="", help="What is asked, in your words."),

@@ -1,12 +1,13 @@
 """The state of a campaign: what its journal adds up to. Only ``rea.campaign.evolve`` makes one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
 from rea.domain.call import CallRecord
 from rea.domain.change import Change
 from rea.domain.diagnosis import Diagnosis
+from rea.domain.event import PatchAdmitted
 from rea.domain.evidence import Comparison, Finding, Noise, Rows, TestOpening
 from rea.domain.experiment import Experiment, Phase, Replicate
 from rea.domain.hypothesis import Hypothesis
@@ -69,6 +70,7 @@ class Campaign:
     tokens: Ledger = field(default_factory=Ledger)
     money: Ledger = field(default_factory=Ledger)  # in millionths
     calls: dict[str, CallRecord] = field(default_factory=dict)  # of language models, by name, oldest first
+    patches: dict[Digest, PatchAdmitted] = field(default_factory=dict)  # that may be run
     experiments: dict[ExperimentId, Experiment] = field(default_factory=dict)
     replicates: dict[str, Replicate] = field(default_factory=dict)
     jobs: Jobs = field(default_factory=Jobs)
@@ -177,6 +179,17 @@ class Campaign:
 
     def finding(self, experiment: ExperimentId, phase: Phase) -> Finding | None:
         return self.findings.get(f"{experiment}:{phase}")
+
+    def turnable(self, current: Change) -> Workload:
+        """Return the workload without the levers of patches that ``current`` does not hold: there is nothing to turn there."""
+        absent = {name for p in self.patches.values() if p.patch not in current.patches for name in p.patch.levers}
+        return replace(self.setup, levers=tuple(v for v in self.setup.levers if v.name not in absent))
+
+    def with_patches(self, change: Change) -> Change:
+        """Return ``change`` with the patches that hold the levers it turns."""
+        names = {name for name, _ in change.overrides}
+        needed = (p.patch for p in self.patches.values() if names & set(p.patch.levers))
+        return Change(overrides=change.overrides, patches=tuple({*change.patches, *needed}))
 
     def experiment_of(self, change: Change, fidelity: str) -> Experiment | None:
         known = self.alike.get((fidelity, change))

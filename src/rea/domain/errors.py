@@ -2,7 +2,8 @@
 
 ReaError                     anything we raise on purpose; ``exit_code`` is stable and documented
 ├── UsageError          2    the request cannot be understood or applied: change it
-│   └── WorkloadError   2    workload.toml or the repository is not as required
+│   ├── WorkloadError   2    workload.toml or the repository is not as required
+│   └── NotAdmitted     2    a patch does not pass the gate
 ├── NotApproved        10    an engineer has to decide first
 ├── OverBudget         12    the approved envelope does not cover it
 ├── Conflict            2    two changes cannot be stacked
@@ -32,6 +33,14 @@ class UsageError(ReaError):
 
 class WorkloadError(UsageError):
     pass
+
+
+class NotAdmitted(UsageError):
+    """``patch`` is what it would have been called."""
+
+    def __init__(self, message: str, hint: str, patch: str) -> None:
+        super().__init__(message, hint)
+        self.patch = patch
 
 
 class Conflict(UsageError):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rea.domain.change import Patch
 from rea.domain.diagnosis import Diagnosis
 from rea.domain.evidence import Comparison, Finding, Measurement, Noise, TestOpening
 from rea.domain.experiment import Experiment, Phase, Replicate
@@ -9,7 +10,8 @@ from rea.domain.hypothesis import Hypothesis
 from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId, digest
 from rea.domain.insight import Insight
 from rea.domain.job import Job, JobStatus
-from rea.domain.plan import NO_CALLS, Approval, Checklist, Envelope, Plan, Policy
+from rea.domain.lever import Lever
+from rea.domain.plan import NO_CALLS, Approval, Check, Checklist, Envelope, Plan, Policy
 from rea.domain.proposal import Proposal
 from rea.domain.runbook import ShadowCall, Standing, Treatment
 from rea.domain.suggestion import Suggestion, Trial
@@ -87,6 +89,35 @@ class HypothesisRejected:
     @property
     def key(self) -> str:
         return f"command:{self.command}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchAdmitted:
+    """A patch passed the gate: what it adds, how large it is, and what was tried. From now on its levers are the workload's."""
+
+    patch: Patch
+    levers: tuple[Lever, ...]
+    added: int  # lines
+    removed: int
+    checks: tuple[Check, ...]
+    by: str
+
+    @property
+    def key(self) -> str:
+        return f"patch:{self.patch.digest}:admitted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchRefused:
+    """A patch did not pass the gate; nothing of it is kept but why."""
+
+    patch: Digest
+    reason: str
+    by: str
+
+    @property
+    def key(self) -> str:
+        return f"patch:{self.patch}:refused:{digest(self.reason)[:16]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -508,6 +539,19 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BranchMade:
+    """What is proposed lies as one commit on a branch of the user's repository."""
+
+    branch: str
+    commit: str
+    by: str
+
+    @property
+    def key(self) -> str:
+        return f"branch:{self.branch}:{self.commit}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Concluded:
     proposal: Proposal
 
@@ -544,6 +588,7 @@ class NodeReturned:
 
 Setup = CampaignOpened | ChecklistRecorded | ChecklistSigned | Calibrated
 Planning = HypothesesProposed | HypothesisAmended | HypothesisRejected | PlanDrafted | PlanApproved
+Patching = PatchAdmitted | PatchRefused | BranchMade
 Running = JobReserved | JobSubmitted | JobEnded | JobTreated
 Nodes = NodeExcluded | NodeReturned
 Calling = CallReserved | CallSettled
@@ -552,7 +597,7 @@ Shadowing = RunbookBound | EntryShadowed | EntryJudged | EntryStanding
 Phases = PhaseOpened | ReplicatesAdded | ExperimentDropped | ReplicateCut | PhaseEnded | PhaseClosed | Suggested
 Judging = Measured | PredictionsRefused | Compared | TestOpened | InsightsRecorded
 Life = Notified | Paused | Resumed | Steered | Stopped | Concluded
-Event = Setup | Planning | Running | Nodes | Calling | Diagnosing | Shadowing | Phases | Judging | Life
+Event = Setup | Planning | Patching | Running | Nodes | Calling | Diagnosing | Shadowing | Phases | Judging | Life
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,4 +102,5 @@ class Launch:
     devices: int = 1
     checkpoint: str = ""  # the job's own, which may not be there yet
     avoid: tuple[str, ...] = ()  # nodes that it is not to run on, where the backend has more than one
+    around: tuple[str, ...] = ()  # the words of the sandbox that come before the command, where there is one
     restart: tuple[str, ...] = ()  # the command that goes on from it, for a job that its scheduler starts again

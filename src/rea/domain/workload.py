@@ -1,8 +1,9 @@
 """What a training repository declares in workload.toml, parsed and typed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from rea.domain.ids import LATER
 from rea.domain.lever import Lever, Role, Scalar
 
 
@@ -111,6 +112,30 @@ class Bound:
     source: str = ""
 
 
+class Confinement(StrEnum):
+    """Whether jobs run in a sandbox: where one works, never, or not without one."""
+
+    AUTO = "auto"
+    OFF = "off"
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """How labels are kept from jobs. ``read`` names what a job may read beside its own tree, the data and its interpreter."""
+
+    sandbox: Confinement = Confinement.AUTO
+    read: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """The repository's own tests, which a patch has to pass: ``argv`` may hold ``{python}``."""
+
+    argv: tuple[str, ...] = ()
+    time_limit_s: int = 600
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """A training codebase as it describes itself."""
@@ -129,6 +154,8 @@ class Workload:
     bound: Bound | None = None
     price_per_hour: float | None = None  # money for one device-hour
     largest_plausible_effect: float = 0.3  # relative; anything beyond it is flagged, not believed
+    seal: Seal = field(default=Seal(), metadata=LATER)
+    checks: Checks = field(default=Checks(), metadata=LATER)
 
     @property
     def full(self) -> Fidelity:

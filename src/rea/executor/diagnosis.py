@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from rea.domain.action import Decision
 from rea.domain.campaign import Campaign, JobRecord
-from rea.domain.change import BASELINE, Change
+from rea.domain.change import BASELINE, Change, Patch
 from rea.domain.diagnosis import Diagnosis, Fault
 from rea.domain.event import AGENT, Diagnosed, DiagnosisOpened, Event, Paused, ProbeAdded
 from rea.domain.experiment import Experiment, Phase, Purpose, Replicate, experiment_id
@@ -85,7 +85,14 @@ def smallest_failing(parts: Sequence[Change], fails: Callable[[Change], bool]) -
 
 def parts_of(change: Change) -> tuple[Change, ...]:
     """Return each override and each patch of a change as a change of its own."""
-    return (*(Change(overrides=(o,)) for o in change.overrides), *(Change(patches=(p,)) for p in change.patches))
+    of_patches = {name: p for p in change.patches for name in p.levers}
+    alone = (Change(overrides=(o,)) for o in change.overrides if o[0] not in of_patches)
+    return (*alone, *(_with_levers(p, change) for p in change.patches))
+
+
+def _with_levers(patch: Patch, change: Change) -> Change:
+    """Return a patch with what its levers are turned to: neither is anything without the other."""
+    return Change(overrides=tuple(o for o in change.overrides if o[0] in patch.levers), patches=(patch,))
 
 
 def joined(parts: Sequence[Change]) -> Change:

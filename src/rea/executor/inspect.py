@@ -10,12 +10,13 @@ from typing import TypeVar
 
 import rea.judge
 from rea.domain.change import Change
-from rea.domain.errors import ReaError
+from rea.domain.errors import ReaError, UsageError
 from rea.domain.experiment import Purpose
 from rea.domain.ids import JobId
 from rea.domain.plan import Checklist, Policy
-from rea.domain.workload import Workload
-from rea.executor.inspection.data import look_at_data
+from rea.domain.workload import Confinement, Workload
+from rea.executor.inspection.confinement import Neighbourhood, look_at_confinement
+from rea.executor.inspection.data import look_at_data, source_of
 from rea.executor.inspection.foreground import run_here
 from rea.executor.inspection.interpreter import look_at_interpreter
 from rea.executor.inspection.machine import look_at_machine
@@ -37,6 +38,7 @@ class Inspection:
     repository: Path
     python: str | None = None
     timer: str = ""
+    sandbox: str = ""  # a person's choice, over what [seal] says
 
 
 def inspect(
@@ -47,13 +49,16 @@ def inspect(
     python: str | None = None,
     policy: Policy | None = None,
     run: Run = run_here,
+    sandbox: str = "",
 ) -> tuple[Workload, Checklist]:
     """Inspect and judge; ``directory``, the campaign's, is ready for its first job afterwards, if the checklist passed.
 
     ``python`` is a person's choice of interpreter, ``run`` runs the smoke test's jobs. Raises WorkloadError where there is
     no repository, commit or valid workload.toml to check at all.
     """
-    inspection = Inspection(directory=directory, repository=repository, python=python, timer=_timer(state))
+    inspection = Inspection(
+        directory=directory, repository=repository, python=python, timer=_timer(state), sandbox=sandbox
+    )
     seen = observe(inspection, run)
     return seen.workload, checklist(seen, budget_ms, policy or Policy())
 
@@ -68,7 +73,14 @@ def observe(inspection: Inspection, run: Run, measure: Measure | None = None) ->
         python if isinstance(python, Trouble) else _attempt(lambda: look_at_interpreter(python, inspection.repository))
     )
     chosen = python if isinstance(python, str) else workload.command.python
-    establish(inspection.directory, inspection.repository, repository.commit, chosen, os.environ)
+    near = Neighbourhood(
+        repository=inspection.repository,
+        directory=inspection.directory,
+        source=_stated(workload, inspection.repository),
+    )
+    wanted = _wanted(inspection.sandbox or workload.seal.sandbox)
+    cell, confined = look_at_confinement(wanted, chosen, workload.seal.read, near)
+    establish(inspection.directory, inspection.repository, repository.commit, chosen, os.environ, cell)
     ours = reopen(inspection.directory, workload)
     data = _attempt(lambda: look_at_data(ours, inspection.repository))
     judge = measure or _judge(inspection.directory, workload)
@@ -83,6 +95,7 @@ def observe(inspection: Inspection, run: Run, measure: Measure | None = None) ->
         else _attempt(lambda: look_at_smoke(ours, run, judge)),
         machine=look_at_machine(inspection.directory, _source(data), inspection.timer),
         judge_code=judge_code(),
+        confined=confined,
     )
 
 
@@ -109,6 +122,19 @@ def _timer(state: Path) -> str:
     except FileNotFoundError:
         return ""
     return f"last called at {last.isoformat(timespec='seconds')}"
+
+
+def _wanted(word: str) -> Confinement:
+    if word not in tuple(Confinement):
+        raise UsageError(f"REA_SANDBOX is {word!r}", f"one of: {', '.join(Confinement)}")
+    return Confinement(word)
+
+
+def _stated(workload: Workload, repository: Path) -> Path | None:
+    try:
+        return source_of(workload.data.path, repository)
+    except ReaError:  # told where the data is looked at
+        return None
 
 
 def _source(data: DataFacts | Trouble) -> Path | None:

@@ -89,6 +89,15 @@ class MachineFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confined:
+    """``why`` jobs do not run in a sandbox, empty where they do."""
+
+    why: str = ""
+    fix: str = ""
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observations:
     workload: Workload
     repository: RepositoryFacts
@@ -97,3 +106,4 @@ class Observations:
     smoke: SmokeFacts | Trouble
     machine: MachineFacts
     judge_code: str
+    confined: Confined = Confined(why="not looked at")

@@ -8,7 +8,15 @@ from rea.domain.job import KILL_GRACE_S, LOCAL, JobState
 from rea.domain.plan import Check, Checklist, Policy
 from rea.domain.workload import Workload
 from rea.executor.materialise.paths import covers
-from rea.executor.observations import InterpreterFacts, Observations, RepositoryFacts, SmokeFacts, SmokeRun, Trouble
+from rea.executor.observations import (
+    Confined,
+    InterpreterFacts,
+    Observations,
+    RepositoryFacts,
+    SmokeFacts,
+    SmokeRun,
+    Trouble,
+)
 
 EXPECTED_JOBS = 200  # for which there has to be room on the disk
 SPARE_BYTES = 500_000_000
@@ -27,6 +35,7 @@ def checklist(seen: Observations, budget_ms: int, policy: Policy) -> Checklist:
             *_data(seen),
             *_smoke(seen.smoke),
             *_machine(seen, policy),
+            *_confined(seen.confined),
             *_budget(seen.workload, policy, budget_ms, allowance),
         ),
         commit=seen.repository.commit,
@@ -181,6 +190,16 @@ def _machine(seen: Observations, policy: Policy) -> Iterator[Check]:
         yield _warning("timer", "nothing wakes a campaign whose wake-up was lost", "rea doctor --install-timer")
     else:
         yield Check(name="timer", ok=True, detail=machine.timer, blocking=False)
+
+
+def _confined(found: Confined) -> Iterator[Check]:
+    if not found.why:
+        yield Check(name="sandbox", ok=True, detail="jobs run without network, and see only what they are handed")
+    elif found.required:
+        yield _bad("sandbox", f"[seal] requires one: {found.why}", found.fix or "lower [seal] sandbox to auto")
+    else:
+        text = f"none: {found.why}; jobs could read what their user can, and patches are refused"
+        yield _warning("sandbox", text, found.fix or "[seal] sandbox = 'auto', or --sandbox auto, on this machine")
 
 
 def _budget(workload: Workload, policy: Policy, budget_ms: int, allowance_ms: int) -> Iterator[Check]:

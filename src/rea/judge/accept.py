@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-import stat
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rea.domain.errors import JudgeRefused
 from rea.domain.ids import Digest
 from rea.judge.columns import Column, floats, whole_or_text
+from rea.judge.files import NotPlain, open_plain
 from rea.judge.rows import Floats, Ids
 
 PREDICTION = "prediction"
@@ -21,16 +22,18 @@ DECIMALS = 7  # predictions that agree to so many places are the same
 RERUN = "let the workload write row ids and probabilities of the rows with split = test, in the order of the data"
 
 
-def read_predictions(path: Path, expected: Ids, row_id: str) -> Floats:
+def read_predictions(path: Path, expected: Ids, row_id: str, root: Path | None = None) -> Floats:
     """Return the R predictions in ``path`` (Parquet or CSV; columns ``row_id`` or the data's own name for it, and ``prediction``).
 
+    Below ``root``, or in the file's own folder, no link is followed.
     ``expected`` are the R ids of the rows to predict, in the view's order, which is the only order that is taken.
 
     Raises:
         JudgeRefused: the file is not a plain, whole file of exactly these rows, or holds what no probability can be.
     """
-    _check_plain(path)
-    ids, predictions = _read(path, expected, row_id)
+    above = root or path.parent
+    with _plain(above, str(path.relative_to(above))) as file:
+        ids, predictions = _read(file, path.name, expected, row_id)
     _check_ids(ids, expected)
     check_values(predictions)
     return predictions
@@ -58,56 +61,56 @@ def fingerprint_of(predictions: Floats) -> Digest:
     return Digest(hashlib.sha256(rounded_of(predictions).astype("<i8").tobytes()).hexdigest())
 
 
-def _check_plain(path: Path) -> None:
-    """Refuse a link (it may lead to another job's answers) and a pipe (it would block)."""
+def _plain(root: Path, relative: str) -> BinaryIO:
+    """Open the file once: what is checked is what is read. A link may lead to another job's answers, a pipe would block."""
     try:
-        kind = path.lstat().st_mode
+        return open_plain(root, relative)
+    except NotPlain as error:
+        raise JudgeRefused(str(error), "let the job write the file itself") from error
     except OSError as error:
         raise JudgeRefused(
-            f"no predictions: {path.name} is missing", "read the job's log: did it end before it predicted?"
+            f"no predictions: {Path(relative).name} is missing", "read the job's log: did it end before it predicted?"
         ) from error
-    if not stat.S_ISREG(kind):
-        raise JudgeRefused(f"{path.name} is a link or a device, not a file", "let the job write the file itself")
 
 
-def _read(path: Path, expected: Ids, row_id: str) -> tuple[Column, Floats]:
+def _read(file: BinaryIO, name: str, expected: Ids, row_id: str) -> tuple[Column, Floats]:
     try:
-        table = _table(path, len(expected), pa.int64() if expected.dtype.kind == "i" else pa.string(), row_id)
+        table = _table(file, name, (len(expected), pa.int64() if expected.dtype.kind == "i" else pa.string()), row_id)
         ids = table[_id_column(table.column_names, row_id)]
         return ids, floats(table[PREDICTION])
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise JudgeRefused(
-            f"{path.name} cannot be read: {error}", "was it written whole? write beside it, then rename"
+            f"{name} cannot be read: {error}", "was it written whole? write beside it, then rename"
         ) from error
 
 
-def _table(path: Path, rows: int, id_type: pa.DataType, row_id: str) -> pa.Table:
-    with path.open("rb") as file:
-        is_parquet = file.read(4) == b"PAR1"
+def _table(file: BinaryIO, name: str, wanted: tuple[int, pa.DataType], row_id: str) -> pa.Table:
+    rows, id_type = wanted
+    is_parquet = file.read(4) == b"PAR1"
+    file.seek(0)
     if is_parquet:
-        parquet = pq.ParquetFile(path)
+        parquet = pq.ParquetFile(file)
         _check_count(parquet.metadata.num_rows, rows)  # before a row is read: the file may be huge
-        wanted = [_id_column(parquet.schema_arrow.names, row_id), PREDICTION]
-        return parquet.read(columns=wanted, use_threads=False)
+        columns = [_id_column(parquet.schema_arrow.names, row_id), PREDICTION]
+        return parquet.read(columns=columns, use_threads=False)
     types = {row_id: id_type, "row_id": id_type, PREDICTION: pa.float64()}
-    if path.stat().st_size > (rows + 1) * 4096:
-        raise JudgeRefused(f"{path.name} is far too large for {rows} rows", RERUN)
-    _check_end(path)
-    table = pv.read_csv(path, convert_options=pv.ConvertOptions(column_types=types))
+    if os.fstat(file.fileno()).st_size > (rows + 1) * 4096:
+        raise JudgeRefused(f"{name} is far too large for {rows} rows", RERUN)
+    _check_end(file, name)
+    table = pv.read_csv(file, convert_options=pv.ConvertOptions(column_types=types))
     _id_column(table.column_names, row_id)
     _check_count(table.num_rows, rows)
     return table
 
 
-def _check_end(path: Path) -> None:
+def _check_end(file: BinaryIO, name: str) -> None:
     """Refuse a CSV whose last line has no end: cut off within a number, the number is another one."""
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - 1))
-        if file.read(1) not in (b"\n", b"\r"):
-            raise JudgeRefused(
-                f"{path.name} cannot be read: its last line has no end", "was it written whole? end every line"
-            )
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 1))
+    whole = file.read(1) in (b"\n", b"\r")
+    file.seek(0)
+    if not whole:
+        raise JudgeRefused(f"{name} cannot be read: its last line has no end", "was it written whole? end every line")
 
 
 def _id_column(names: list[str], row_id: str) -> str:

@@ -1,9 +1,12 @@
 """Files that are there whole or not at all, private where they hold labels."""
 
+import errno
 import hashlib
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(path: Path, fill: Callable[[Path], object], mode: int = 0o644) -> None:
@@ -20,6 +23,43 @@ def write_whole(path: Path, fill: Callable[[Path], object], mode: int = 0o644) -
     finally:
         half.unlink(missing_ok=True)
     _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def open_plain(root: Path, relative: str) -> BinaryIO:
+    """Open a plain file of one name below ``root`` without following any link on the way down, so that nothing can be swapped in.
+
+    Raises:
+        FileNotFoundError: there is none.
+        NotPlain: it or a folder on the way is a link, a device or a second name of another file.
+    """
+    *folders, name = Path(relative).parts
+    at = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for folder in folders:
+            below = _opened(folder, os.O_RDONLY | os.O_DIRECTORY, at)
+            os.close(at)
+            at = below
+        handle = _opened(name, os.O_RDONLY | os.O_NONBLOCK, at)
+    finally:
+        os.close(at)
+    facts = os.fstat(handle)
+    if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    raise NotPlain(f"{name} is a device or a second name of another file, not a file of its own")
+
+
+class NotPlain(OSError):
+    """What was to be a file of the job's own is something else."""
+
+
+def _opened(name: str, flags: int, at: int) -> int:
+    try:
+        return os.open(name, flags | os.O_NOFOLLOW, dir_fd=at)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO):
+            raise NotPlain(f"{name} is a link or a device, not a file") from error
+        raise
 
 
 def private_directory(path: Path) -> Path:

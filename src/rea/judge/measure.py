@@ -118,10 +118,11 @@ def _accept(bench: Bench, run: Run) -> Kept:
 
 def _aligned(bench: Bench, run: Run) -> Floats:
     """Read what a run predicted: judge rows, then test rows where its view held them."""
-    path = _out(bench, run) / bench.question.predictions
+    path, name = _out(bench, run) / bench.question.predictions, bench.question.row_id
+    place = _out(bench, run).parent  # ours: from here on down a job could have put a link
     if run.purpose is Purpose.SELECT:
-        return read_predictions(path, bench.ids[~bench.is_test], bench.question.row_id)
-    predictions = read_predictions(path, bench.ids, bench.question.row_id)
+        return read_predictions(path, bench.ids[~bench.is_test], name, place)
+    predictions = read_predictions(path, bench.ids, name, place)
     return np.concatenate([predictions[~bench.is_test], predictions[bench.is_test]])
 
 

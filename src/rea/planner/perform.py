@@ -32,7 +32,7 @@ def propose(action: Propose, c: Campaign, ports: Ports) -> tuple[Event, ...]:
     current = best_change(c) if action.round > 1 else BASELINE
     taken = frozenset(c.hypotheses) | frozenset(c.rejected)
     briefing = Briefing(
-        workload=c.setup,
+        workload=c.turnable(current),
         setting=c.setting,
         current=current,
         noise=c.calibrated,
@@ -63,7 +63,7 @@ def best_change(c: Campaign) -> Change:
 def suggest(action: Suggest, c: Campaign, ports: Ports) -> tuple[Event, ...]:
     """Ask the search for points around the best change; what it knows is every full run that differs in nothing else."""
     best = best_change(c)
-    levers = search_levers(c.setup.levers, best)
+    levers = search_levers(c.turnable(best).levers, best)
     names = {lever.name for lever in levers}
     start = {lever.name: best.value(lever.name, lever.default) for lever in levers}
     rest = _without(best, names)

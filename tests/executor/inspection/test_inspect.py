@@ -10,6 +10,7 @@ from rea.domain.errors import WorkloadError
 from rea.domain.ids import digest
 from rea.domain.plan import Check, Checklist
 from rea.executor.inspect import inspect
+from rea.sandbox import probe
 
 HOUR_MS = 3_600_000
 
@@ -33,7 +34,8 @@ def test_a_sound_repository_passes_and_is_ready(tmp_path: Path) -> None:
     assert found.passed
     assert found.commit == trainers.git(repository, "rev-parse", "HEAD").strip()
     assert len(found.data) == len(found.judge) == len(found.workload) == 64
-    assert found.seal == "handed_over"
+    assert found.seal == ("enforced" if probe().works else "handed_over")
+    assert of(found, "sandbox").ok is probe().works
     assert "250 judge and 500 test rows" in of(found, "seal").detail
     assert of(found, "predictions").detail.startswith("arrived and were judged: ne ")
     assert of(found, "seed").ok and of(found, "levers").ok

@@ -15,6 +15,7 @@ from rea.domain.experiment import Purpose
 from rea.domain.ids import JobId
 from rea.domain.job import Launch
 from rea.executor.materialise import Mirror, environment, interpreter, reopen, shown, workspace
+from rea.executor.materialise.cell import Cell
 from rea.executor.materialise.patch import admit
 from rea.executor.workload import load
 
@@ -198,7 +199,7 @@ def test_cleaning_follows_no_link_out_of_the_job(tmp_path: Path, campaign: Path,
 
 
 def test_a_patch_reaches_the_tree_of_its_job_only(campaign: Path, repository: Path) -> None:
-    ours = toy.workspace(campaign, repository)
+    ours = toy.workspace(campaign, repository, cell=Cell(runtime=()))
     text = "--- a/pkg/__init__.py\n+++ b/pkg/__init__.py\n@@ -1 +1 @@\n-VALUE = 'committed'\n+VALUE = 'patched'\n"
     admitted = admit(text, toy.workload(), Mirror(campaign / "mirror.git"), ours.record.commit)
     assert admitted.paths == ("pkg/__init__.py",)
@@ -208,6 +209,31 @@ def test_a_patch_reaches_the_tree_of_its_job_only(campaign: Path, repository: Pa
     (campaign / f"patches/{admitted.digest}.diff").write_text(text.replace("patched", "altered"))
     with pytest.raises(WorkloadError, match="was altered"):
         ours.launch(toy.job("later", change=patching(admitted)))
+
+
+def test_a_patch_never_runs_free(campaign: Path, repository: Path) -> None:
+    """Without a sandbox there is no launch; the code of the commit runs as before."""
+    ours = toy.workspace(campaign, repository)
+    text = "--- a/pkg/__init__.py\n+++ b/pkg/__init__.py\n@@ -1 +1 @@\n-VALUE = 'committed'\n+VALUE = 'patched'\n"
+    admitted = admit(text, toy.workload(), Mirror(campaign / "mirror.git"), ours.record.commit)
+    with pytest.raises(WorkloadError, match="without a sandbox"):
+        ours.launch(toy.job("treated", change=patching(admitted)))
+    assert ours.launch(toy.job("plain")).around == ()
+
+
+def test_a_confined_job_is_launched_in_its_sandbox(campaign: Path, repository: Path) -> None:
+    """It may write its own places, read its view, and let go of no lock."""
+    launch = toy.workspace(campaign, repository, cell=Cell(runtime=("/opt/x",), read=("/emb",))).launch(
+        toy.job("plain")
+    )
+    words = launch.around
+    bound = {words[i + 2]: words[i] for i, word in enumerate(words) if word.endswith("bind")}
+    assert [p for p, flag in bound.items() if flag == "--bind"] == [
+        f"{launch.directory}/{x}" for x in ("tree", "out", "scratch")
+    ]
+    assert bound["/emb"] == bound["/opt/x"] == bound[str(campaign / "data/select.csv")] == "--ro-bind"
+    assert words[words.index("--sync-fd") + 1] == "9"
+    assert not any(f"{launch.directory}/control".startswith(p + "/") for p in bound)
 
 
 def patching(patch: Patch) -> Change:

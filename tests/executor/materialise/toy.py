@@ -10,6 +10,7 @@ from rea.domain.ids import ExperimentId, JobId
 from rea.domain.job import Job
 from rea.domain.workload import Workload
 from rea.executor.materialise import LocalWorkspace, establish, reopen
+from rea.executor.materialise.cell import Cell
 from rea.executor.workload import parse
 
 DECLARED = """
@@ -86,10 +87,17 @@ def workload() -> Workload:
     return parse(DECLARED)
 
 
-def workspace(campaign: Path, repository: Path, ours: dict[str, str] | None = None) -> LocalWorkspace:
+def workspace(
+    campaign: Path, repository: Path, ours: dict[str, str] | None = None, cell: Cell | None = None
+) -> LocalWorkspace:
     """Establish and reopen a workspace whose views exist."""
     establish(
-        campaign, repository, git(repository, "rev-parse", "HEAD"), sys.executable, ours or {"PATH": "/usr/bin:/bin"}
+        campaign,
+        repository,
+        git(repository, "rev-parse", "HEAD"),
+        sys.executable,
+        ours or {"PATH": "/usr/bin:/bin"},
+        cell,
     )
     (campaign / "data").mkdir(exist_ok=True)
     for name in ("select", "confirm"):

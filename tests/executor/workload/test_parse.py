@@ -77,6 +77,11 @@ source = "a paper"
 per_hour = 2.5
 [limits]
 largest_plausible_effect = 0.2
+[seal]
+sandbox = "required"
+read = ["/data/embeddings"]
+[tests]
+argv = ["{python}", "-m", "pytest"]
 """
 
 
@@ -221,3 +226,21 @@ def test_the_schema_has_the_tables_of_the_parser() -> None:
     assert set(tables["Lever"]["required"]) == {"name", "type", "role", "default"}
     assert set(tables["Role"]["enum"]) == set(Role)
     assert tables["Command"]["properties"]["environment"]["type"] == "object"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('read = ["/data/embeddings"]', ""),
+        ('read = ["embeddings"]', "absolute path"),
+        ('read = ["/"]', "not all there is"),
+        ('read = ["/a/../.."]', "absolute path"),
+    ],
+)
+def test_what_a_confined_job_may_read_is_named(line: str, told: str) -> None:
+    text = GOOD.replace('read = ["/data/embeddings"]', line)
+    if not told:
+        assert parse(text).seal.read == ("/data/embeddings",)
+        return
+    with pytest.raises(WorkloadError, match=told):
+        parse(text)

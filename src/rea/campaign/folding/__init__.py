@@ -5,10 +5,23 @@ from rea.campaign.folding.diagnosing import diagnosing
 from rea.campaign.folding.judging import judging
 from rea.campaign.folding.life import life
 from rea.campaign.folding.nodes import nodes
+from rea.campaign.folding.patching import patching
 from rea.campaign.folding.phases import phases
 from rea.campaign.folding.planning import planning
 from rea.campaign.folding.running import running
 from rea.campaign.folding.setup import setup
 from rea.campaign.folding.shadowing import shadowing
 
-__all__ = ["calling", "diagnosing", "judging", "life", "nodes", "phases", "planning", "running", "setup", "shadowing"]
+__all__ = [
+    "calling",
+    "diagnosing",
+    "judging",
+    "life",
+    "nodes",
+    "patching",
+    "phases",
+    "planning",
+    "running",
+    "setup",
+    "shadowing",
+]

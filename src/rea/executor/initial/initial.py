@@ -177,3 +177,7 @@ def _paths(seen: Survey) -> Iterator[str]:
     script = [seen.script.path] if seen.script and "/" not in seen.script.path else []
     yield f"editable = {listed([*seen.folders, *script])}"
     yield f"protected = {listed([FILE])}"
+    yield "# [tests]                             # what a patch has to pass before it is tried"
+    yield """# argv = ["{python}", "-m", "pytest", "-q"]"""
+    yield "# [seal]                              # what jobs may read beside tree, data and interpreter, where they run in a sandbox"
+    yield "# read = []"

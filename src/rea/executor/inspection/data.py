@@ -4,10 +4,13 @@ import os
 import secrets
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 from rea.domain.errors import WorkloadError
+from rea.domain.evidence import SealLevel
 from rea.domain.workload import Command
+from rea.executor.inspection.confinement import in_sight
 from rea.executor.materialise.command import arguments
 from rea.executor.materialise.environment import environment_of
 from rea.executor.materialise.layout import mirror_of
@@ -31,7 +34,15 @@ def look_at_data(ours: LocalWorkspace, repository: Path) -> DataFacts:
     if generated:
         source = _generated(ours, source)
     sealed = seal(ours.workload.data, source, ours.directory, _key(ours.directory))
+    if ours.record.cell is not None:
+        sealed = replace(sealed, level=_level(ours, source))
     return DataFacts(path=str(source), generated=generated, sealed=sealed)
+
+
+def _level(ours: LocalWorkspace, source: Path) -> SealLevel:
+    """Return who keeps the labels from the jobs: the sandbox, if from inside they cannot be read by any of their names."""
+    labels = (source, *(ours.directory / "sealed").glob("*"), *(ours.directory / "raw").glob("*"))
+    return SealLevel.HANDED_OVER if in_sight(ours, labels) else SealLevel.ENFORCED
 
 
 def source_of(stated: str, repository: Path) -> Path:

@@ -25,7 +25,7 @@ def run_here(launch: Launch) -> JobStatus:
     directory = Path(launch.directory)
     spec = Spec(
         job=launch.job,
-        argv=launch.argv,
+        argv=(*launch.around, *launch.argv),
         cwd=Path(launch.cwd),
         env=launch.environment,
         time_limit_s=launch.time_limit_s,

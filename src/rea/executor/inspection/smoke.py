@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rea.domain.change import Change
+from rea.domain.change import Change, Patch
 from rea.domain.event import Measured, PredictionsRefused
 from rea.domain.experiment import Phase, Purpose
 from rea.domain.ids import ExperimentId, JobId
@@ -19,7 +19,9 @@ Measure = Callable[[Sequence[JobId]], Sequence[Measured | PredictionsRefused]]
 SEED = 1
 
 
-def smoke_job(ours: LocalWorkspace, name: str, overrides: dict[str, Scalar], seed: int) -> Job:
+def smoke_job(
+    ours: LocalWorkspace, name: str, overrides: dict[str, Scalar], seed: int, patches: tuple[Patch, ...] = ()
+) -> Job:
     """Return the job called ``smoke.NAME``; a name that was used before gets the next attempt."""
     attempt = len(tuple((ours.directory / "jobs").glob(f"smoke.{name}.a*")))
     return Job(
@@ -31,7 +33,7 @@ def smoke_job(ours: LocalWorkspace, name: str, overrides: dict[str, Scalar], see
         attempt=attempt,
         seed=seed,
         fidelity=ours.workload.full.name,
-        change=Change(overrides=tuple(overrides.items())),
+        change=Change(overrides=tuple(overrides.items()), patches=patches),
     )
 
 
@@ -44,27 +46,29 @@ def look_at_smoke(ours: LocalWorkspace, run: Run, measure: Measure) -> SmokeFact
     tiny = dict(ours.workload.smoke)
     defaults = {lever.name: lever.default for lever in ours.workload.levers}
     first = smoke_job(ours, "plain", tiny, SEED)
-    plain = _judged(first, ours, run, measure)
+    plain = judged(first, ours, run, measure)
     size = _size(ours.directory / "jobs" / first.id)
     if not plain.measured:
         return SmokeFacts(plain=plain, job_bytes=size)
     return SmokeFacts(
         plain=plain,
-        stated=_ran(smoke_job(ours, "stated", defaults | tiny, SEED), ours, run) if defaults else None,
-        reseeded=_ran(smoke_job(ours, "reseeded", tiny, SEED + 1), ours, run),
+        stated=ran(smoke_job(ours, "stated", defaults | tiny, SEED), ours, run) if defaults else None,
+        reseeded=ran(smoke_job(ours, "reseeded", tiny, SEED + 1), ours, run),
         job_bytes=size,
     )
 
 
-def _judged(job: Job, ours: LocalWorkspace, run: Run, measure: Measure) -> SmokeRun:
-    ran = _ran(job, ours, run)
-    if ran.status.state is not JobState.SUCCEEDED:
-        return ran
+def judged(job: Job, ours: LocalWorkspace, run: Run, measure: Measure) -> SmokeRun:
+    """Run one job and have its predictions judged, if it ended well."""
+    found = ran(job, ours, run)
+    if found.status.state is not JobState.SUCCEEDED:
+        return found
     (answer,) = measure([job.id])
-    return SmokeRun(status=ran.status, by_hand=ran.by_hand, predictions=ran.predictions, answer=answer)
+    return SmokeRun(status=found.status, by_hand=found.by_hand, predictions=found.predictions, answer=answer)
 
 
-def _ran(job: Job, ours: LocalWorkspace, run: Run) -> SmokeRun:
+def ran(job: Job, ours: LocalWorkspace, run: Run) -> SmokeRun:
+    """Run one job; ``predictions`` is the digest of what it wrote."""
     launch = ours.launch(job)
     status = run(launch)
     written = Path(launch.directory) / "out" / ours.workload.command.predictions

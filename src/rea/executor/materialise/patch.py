@@ -12,7 +12,7 @@ from rea.domain.workload import Workload
 from rea.executor.materialise.git import git
 from rea.executor.materialise.layout import patch_of
 from rea.executor.materialise.mirror import Mirror
-from rea.executor.materialise.paths import may_edit
+from rea.executor.materialise.paths import may_edit, startup
 
 LARGEST_BYTES = 200_000
 _PLAIN_MODES = ("000000", "100644", "100755")
@@ -24,7 +24,7 @@ def admit(text: str, workload: Workload, mirror: Mirror, commit: str, levers: Se
     What it does is read off the tree that it makes, not off its text. Raises UsageError naming every rule that it breaks, and
     Conflict where it does not apply.
     """
-    content = text.encode()
+    content = text.encode(errors="surrogateescape")
     if len(content) > LARGEST_BYTES:
         raise UsageError(
             f"the patch has {len(content)} bytes, more than {LARGEST_BYTES}", "split it, or make it smaller"
@@ -54,6 +54,14 @@ def patched(mirror: Mirror, commit: str, patches: Sequence[Path]) -> str:
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != path.stem:
             raise WorkloadError(f"the patch {path} is missing or was altered", "see `rea doctor`")
     return _apply(mirror, commit, patches) if patches else commit
+
+
+def size_of(mirror: Mirror, commit: str, patch: Path) -> tuple[int, int]:
+    """Return how many lines a patch adds and removes, read off the trees."""
+    words = ("-r", "-z", "--numstat", "--no-renames", commit, patched(mirror, commit, [patch]))
+    lines = git(mirror.path, "diff-tree", *words).split("\0")
+    numbers = [tuple(map(int, line.split("\t")[:2])) for line in lines if line]
+    return sum(n[0] for n in numbers), sum(n[1] for n in numbers)
 
 
 def _apply(mirror: Mirror, commit: str, patches: Sequence[Path]) -> str:
@@ -86,8 +94,12 @@ def _refuse_or_list(mirror: Mirror, commit: str, tree: str, workload: Workload) 
 
 def _broken(path: str, modes: tuple[str, str], workload: Workload) -> str:
     before, after = modes
-    if not may_edit(path, workload.editable, workload.protected):
+    if not path.isprintable():
+        return f"{path!r} is no name that could be shown"
+    if not may_edit(path, workload.editable, (*workload.protected, workload.data.path)):
         return f"{path} is not editable"
+    if startup(path):
+        return f"{path} would run unasked, or tests what the patch does"
     if not set(modes) <= set(_PLAIN_MODES):
         return f"{path} is no plain file"
     if before not in ("000000", after) and after != "000000":

@@ -12,6 +12,7 @@ from rea.domain.ids import JobId
 from rea.domain.job import Job, Launch
 from rea.domain.workload import Workload
 from rea.executor.contract.directory import write_durably
+from rea.executor.materialise.cell import Cell, box_of
 from rea.executor.materialise.clear import clear
 from rea.executor.materialise.command import arguments, overrides_of
 from rea.executor.materialise.environment import Pairs, environment_of, inherited
@@ -27,6 +28,7 @@ class Record:
     commit: str
     python: str
     environment: Pairs
+    cell: Cell | None = None  # None: jobs run as any other process of this user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,7 @@ class LocalWorkspace:
         resources, command = self.workload.resources, self.workload.command
         checkpoint = str(place.out / command.checkpoint) if command.checkpoint and command.resume else ""
         return Launch(
+            around=self._around(place, job),
             job=job.id,
             directory=str(place.directory),
             argv=self._argv(place, job, {}),
@@ -90,6 +93,17 @@ class LocalWorkspace:
             checkpoint=checkpoint,
             restart=self._argv(place, job, {"checkpoint": checkpoint}) if checkpoint else (),
         )
+
+    def _around(self, place: JobPlace, job: Job) -> tuple[str, ...]:
+        if self.record.cell is None:
+            if job.change.patches:
+                raise WorkloadError(
+                    f"{job.id} would run a patch without a sandbox", "install bubblewrap, then begin a campaign anew"
+                )
+            return ()
+        values = self._values(place, job)
+        handed = [values[name] for name in ("data", "checkpoint") if name in values]
+        return box_of(self.record.cell, place, handed).argv(())
 
     def _argv(self, place: JobPlace, job: Job, values: Mapping[str, str]) -> tuple[str, ...]:
         return arguments(
@@ -110,14 +124,16 @@ class LocalWorkspace:
         return path
 
 
-def establish(directory: Path, repository: Path, commit: str, python: str, ours: Mapping[str, str]) -> Record:
+def establish(
+    directory: Path, repository: Path, commit: str, python: str, ours: Mapping[str, str], cell: Cell | None = None
+) -> Record:
     """Take down what all jobs have in common: the commit into a mirror of our own, the interpreter, the environment.
 
     Raises:
         WorkloadError: ``repository`` holds no such commit.
     """
     Mirror(mirror_of(directory)).fetch(repository, commit)
-    record = Record(commit=commit, python=python, environment=inherited(ours, python))
+    record = Record(commit=commit, python=python, environment=inherited(ours, python), cell=cell)
     write_durably(record_of(directory), msgspec.json.encode(record).decode())
     return record
 

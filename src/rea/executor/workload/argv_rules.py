@@ -25,6 +25,7 @@ def command_problems(workload: Workload) -> Iterator[Problem]:
     yield from (Problem("[command]", text) for text in _expansions(command))
     yield from (Problem("[command]", text) for text in _files(command))
     yield from (Problem("[data]", text) for text in _unknown("generate", workload.data.generate, GENERATE))
+    yield from (Problem("[tests]", text) for text in _unknown("argv", workload.checks.argv, ("{python}",)))
 
 
 def _argv(command: Command, has_levers: bool) -> Iterator[str]:

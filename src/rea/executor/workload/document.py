@@ -5,7 +5,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from rea.domain.lever import Lever
-from rea.domain.workload import Bound, Command, Data, Fidelity, Guardrail, MetricName, Resources, Workload
+from rea.domain.workload import Bound, Checks, Command, Data, Fidelity, Guardrail, MetricName, Resources, Seal, Workload
 
 Pairs = tuple[tuple[str, Any], ...]
 
@@ -67,6 +67,8 @@ class Document:
     bound: Bound | None = None
     price: Price | None = None
     limits: Limits = Limits()
+    seal: Seal = field(default_factory=Seal)
+    tests: Checks = field(default_factory=Checks)
 
     def workload(self) -> Workload:
         """Return what this document declares; workload.toml itself is always protected."""
@@ -85,6 +87,8 @@ class Document:
             bound=self.bound,
             price_per_hour=self.price.per_hour if self.price else None,
             largest_plausible_effect=self.limits.largest_plausible_effect,
+            seal=self.seal,
+            checks=self.tests,
         )
 
 

@@ -25,6 +25,7 @@ def broken_rules(workload: Workload) -> list[Problem]:
         *_fidelities(workload),
         *_paths(workload),
         *_resources(workload.resources),
+        *_seal(workload),
     ]
 
 
@@ -117,6 +118,14 @@ def _paths(workload: Workload) -> Iterator[Problem]:
             yield Problem("[paths]", f"{path!r} has to be relative to the repository and stay inside it")
     for path in _repeated((*workload.editable, *workload.protected)):
         yield Problem("[paths]", f"{path!r} is stated twice, or as both editable and protected")
+
+
+def _seal(workload: Workload) -> Iterator[Problem]:
+    for path in workload.seal.read:
+        if not PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or path == "/":
+            yield Problem("[seal]", f"read: {path!r} has to be an absolute path, and not all there is")
+    if workload.checks.time_limit_s < 1:
+        yield Problem("[tests]", f"time_limit_s is {workload.checks.time_limit_s}: give a whole number of at least 1")
 
 
 def _resources(resources: Resources) -> Iterator[Problem]:

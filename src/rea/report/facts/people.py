@@ -46,6 +46,10 @@ def act(event: e.Event) -> tuple[str, str]:
             return by, f"amended the plan with {h.change}"
         case e.HypothesisRejected(by=by, hypothesis=name, reason=reason):
             return by, f"rejected {name}{': ' + reason if reason else ''}"
+        case e.PatchAdmitted(by=by, patch=patch):
+            return by, f"brought in the patch {patch.digest[:16]} on {', '.join(patch.paths)}"
+        case e.BranchMade(by=by, branch=branch):
+            return by, f"had the branch {branch} made"
         case e.Paused(by=by, reason=reason):
             return by, f"paused: {reason}"
         case e.Resumed(by=by):

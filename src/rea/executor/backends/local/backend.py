@@ -73,7 +73,7 @@ class LocalBackend:
     def _spec(self, launch: Launch) -> Spec:
         return Spec(
             job=launch.job,
-            argv=launch.argv,
+            argv=(*launch.around, *launch.argv),
             cwd=Path(launch.cwd),
             env=launch.environment,
             time_limit_s=launch.time_limit_s or None,
