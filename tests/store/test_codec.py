@@ -121,7 +121,7 @@ def test_lines_are_read_back() -> None:
         (b'"kind":"JobReserved"', b'"kind":"JobSubmitted"'),
         (b'"seq":3', b'"seq":4'),
         (b'"key":"job:', b'"key":"jobs:'),
-        (b'"v":1', b'"v":1,"w":1'),
+        (b'"v":2', b'"v":2,"w":1'),
         (b'"held_ms":40', b'"held_ms":NaN'),
     ],
 )

@@ -7,6 +7,7 @@ from store.insights import insight
 
 from rea.domain.errors import IntegrityError, StoreError, UsageError
 from rea.domain.ids import Digest
+from rea.store import codec
 from rea.store.database import Database
 from rea.store.exchange import export_campaign, import_campaign
 from rea.store.insights import SqlInsights
@@ -69,6 +70,6 @@ def test_a_file_that_lost_or_changed_a_line_is_refused(
 
 
 def test_a_newer_format_is_named(lines: list[bytes], journal: SqlJournal, insights: SqlInsights) -> None:
-    lines[0] = lines[0].replace(b'"v":1', b'"v":2')
+    lines[0] = lines[0].replace(b'"v":%d' % codec.VERSION, b'"v":%d' % (codec.VERSION + 1))
     with pytest.raises(StoreError, match="newer version"):
         import_campaign(journal, insights, lines)

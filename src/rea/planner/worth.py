@@ -30,6 +30,11 @@ def worth(hypothesis: Hypothesis) -> float:
     return gain / hypothesis.cost
 
 
+def trodden(hypothesis: Hypothesis) -> int:
+    """Return how many experiments spoke of it before: a technique's name stands in its evidence, too, and is none."""
+    return max(0, len(hypothesis.evidence) - bool(hypothesis.technique))
+
+
 def diversify(hypotheses: Sequence[Hypothesis], count: int) -> list[Hypothesis]:
     """Return the best ``count``, each time the one that is worth most after its likeness to those already chosen."""
     left, chosen = sorted(hypotheses, key=lambda h: (-worth(h), h.id)), list[Hypothesis]()

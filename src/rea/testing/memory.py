@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from rea.domain import event as e
 from rea.domain.errors import StaleDecision
 from rea.domain.event import Event, Recorded
-from rea.domain.hypothesis import Move
+from rea.domain.hypothesis import Effect, Move
 from rea.domain.ids import CampaignId, Digest, JobId
 from rea.domain.insight import Insight, Prior, Setting
 from rea.domain.ledger import Ledger
@@ -117,7 +117,7 @@ def _grant(s: _Stream, amount: int) -> _Stream:
 
 
 class MemoryInsights:
-    """The ``Insights`` port in memory."""
+    """The ``Insights`` port in memory. Now is when the newest insight was learnt, so that nothing depends on a clock."""
 
     def __init__(self) -> None:
         self._kept: dict[Digest, Insight] = {}
@@ -131,5 +131,5 @@ class MemoryInsights:
     def all(self) -> Sequence[Insight]:
         return tuple(sorted(self._kept.values(), key=lambda insight: (insight.at, insight.id)))
 
-    def prior(self, moves: Sequence[Move], setting: Setting) -> Prior | None:
-        return prior_from(self.all(), moves, setting)
+    def prior(self, moves: Sequence[Move], setting: Setting, expected: Effect | None = None) -> Prior | None:
+        return prior_from(self.all(), moves, setting, expected)

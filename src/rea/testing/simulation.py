@@ -330,7 +330,7 @@ class _Kept:
     def all(self) -> Sequence[Insight]:
         return tuple(self.world.kept.values())
 
-    def prior(self, moves: Sequence[Move], setting: Setting) -> Prior | None:
+    def prior(self, moves: Sequence[Move], setting: Setting, expected: Effect | None = None) -> Prior | None:
         return None
 
 

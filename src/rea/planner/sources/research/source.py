@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from rea.domain.hypothesis import Hypothesis
+from rea.domain.hypothesis import Hypothesis, SourceName
 from rea.domain.ids import digest
 from rea.domain.technique import Technique
 from rea.planner.priors import rerank
 from rea.planner.sources.research.explore import explorations
 from rea.planner.sources.research.formulate import hypotheses
-from rea.planner.worth import diversify
+from rea.planner.trust import trust
+from rea.planner.worth import diversify, trodden
 from rea.ports import Briefing, Insights
 
 EXPLORATION_SHARE = 0.15
@@ -17,8 +18,8 @@ EXPLORATION_SHARE = 0.15
 class ResearchSource:
     """Proposes techniques that apply and bind, by expected improvement per cost and variety.
 
-    ``exploration_share`` of the proposals are drawn from the rest without regard to rank, the same for the same briefing. Where too few techniques
-    bind, single levers are explored.
+    What the catalogue claims is believed as far as its claims held so far. ``exploration_share`` of the proposals are drawn from the rest without
+    regard to rank, what was tried least first, the same for the same briefing. Where too few techniques bind, single levers are explored.
     """
 
     def __init__(
@@ -46,10 +47,11 @@ class ResearchSource:
             for hypothesis in hypotheses(technique, briefing.workload, briefing.current):
                 if hypothesis.id not in briefing.taken:
                     found.setdefault(hypothesis.id, hypothesis)
-        return (
-            rerank(list(found.values()), self._insights, briefing.setting) if self._insights else list(found.values())
-        )
+        if self._insights is None:
+            return list(found.values())
+        held_to = trust(SourceName.RESEARCH, self._insights.all(), {t.name: t.effect for t in self._techniques})
+        return rerank(list(found.values()), self._insights, briefing.setting, held_to)
 
 
 def _drawn(known: Sequence[Hypothesis], briefing: Briefing) -> list[Hypothesis]:
-    return sorted(known, key=lambda h: digest("exploration", briefing.setting, briefing.round, h.id))
+    return sorted(known, key=lambda h: (trodden(h), digest("exploration", briefing.setting, briefing.round, h.id)))
