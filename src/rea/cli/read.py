@@ -136,10 +136,13 @@ def logs(face: Face, job: str, limit: int) -> None:
 )
 def report(face: Face, out: Path | None) -> None:
     """Write the report: one HTML file with plots, and Markdown."""
+    from rea import app
+    from rea.api.learning import source_records
     from rea.report import write
 
     journal, name, c = face.chosen()
-    html, markdown = write(c, history_of(journal, name), out or face.config.campaign(name) / "report")
+    folder, sources = out or face.config.campaign(name) / "report", source_records(app.insights(face.config).all())
+    html, markdown = write(c, history_of(journal, name), folder, sources)
     face.say(
         "report",
         {"html": str(html), "markdown": str(markdown)},

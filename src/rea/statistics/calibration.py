@@ -12,7 +12,7 @@ LEVEL = 0.80  # of predicted intervals
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """How predictions compared: ``ratio`` is the measured effect over the predicted one (with its 80 % interval), ``spread`` by how much the intervals
+    """How predictions compared: ``ratio`` is measured over predicted effect (with its 80 % interval), ``spread`` by how much the intervals
     were too narrow (above 1) or too wide, both shrunk towards 1. ``inside`` counts the measured effects that lay in the predicted interval, where
     the noise of the measurement is allowed for.
     """

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rea.domain.campaign import Campaign
 from rea.domain.event import Recorded
 from rea.domain.experiment import Phase
+from rea.planner.trust import Record
 from rea.report import numbers as n
 from rea.report.facts.failures import Failed, cancelled, failures
 from rea.report.facts.floor import Floor, floor
@@ -55,6 +56,7 @@ class Facts:
     human_touches: int
     touches: tuple[Touch, ...]
     reproduce: tuple[tuple[str, str], ...]
+    sources: tuple[Record, ...]  # over all campaigns that this store knows
 
     @property
     def confirmed(self) -> tuple[Tried, ...]:
@@ -69,7 +71,7 @@ class Facts:
         return tuple(t for t in self.tried if t.claim is None and t.phase != Phase.CONFIRMATION)
 
 
-def facts_of(c: Campaign, recorded: Sequence[Recorded]) -> Facts:
+def facts_of(c: Campaign, recorded: Sequence[Recorded], sources: Sequence[Record] = ()) -> Facts:
     """Return the facts of a campaign, finished or not."""
     rows = tried(c)
     return Facts(
@@ -95,6 +97,7 @@ def facts_of(c: Campaign, recorded: Sequence[Recorded]) -> Facts:
         human_touches=c.human_touches,
         touches=touches(recorded),
         reproduce=reproduce(c),
+        sources=tuple(sources),
     )
 
 
