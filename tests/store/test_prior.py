@@ -164,6 +164,7 @@ def test_the_estimate_is_pooled_rather_than_what_was_shrunk_towards_the_predicti
     assert told(shrunk).effect.value > 0.025
 
 
-@pytest.mark.parametrize("at", ["", "yesterday", "2026-01-01T00:00:00"])
+@pytest.mark.parametrize("at", ["", "yesterday", "2026-13-01"])
 def test_a_time_that_cannot_be_read_is_no_age(at: str) -> None:
     assert age_days(at, "2026-02-01T00:00:00+00:00") == 0.0
+    assert age_days("2026-01-01", "2026-02-01T00:00:00Z") == 31.0

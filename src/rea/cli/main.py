@@ -23,6 +23,7 @@ COMMANDS = {
     "why": ("read", "the reason for a state, a hypothesis, an experiment or a job"),
     "logs": ("read", "the end of a job's log"),
     "report": ("read", "write the report: HTML and Markdown"),
+    "import": ("bring", "bring in the runs of MLflow, Optuna, W&B, TensorBoard, CSV or Parquet, as claims"),
     "insights": ("query", "what was learnt, over all campaigns"),
     "query": ("query", "experiments and events of a campaign"),
     "wake": ("wake", "advance what is due; safe at any time, as often as you like"),
@@ -38,7 +39,8 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"rea.cli.{COMMANDS[name][0]}"), name)
+        module = vars(import_module(f"rea.cli.{COMMANDS[name][0]}"))
+        command: click.Command = module.get(name) or module[f"{name}_"]
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

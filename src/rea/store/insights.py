@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Select, func, literal, select
 
-from rea.domain.errors import IntegrityError
+from rea.domain.errors import IntegrityError, StoreError
 from rea.domain.evidence import Verdict
 from rea.domain.hypothesis import Effect, Move
 from rea.domain.ids import CampaignId, Digest
@@ -32,6 +32,20 @@ class SqlInsights:
             fresh = [row for name, row in reversed(rows.items()) if name not in known]
             if fresh:
                 connection.execute(table.insert(), fresh)
+
+    def replace(self, campaign: CampaignId, insights: Sequence[Insight]) -> None:
+        """Keep ``insights`` instead of all that an earlier import of the same name brought.
+
+        Raises:
+            StoreError: one could not be read back, or is of another name, or the name is a campaign's; then nothing has changed.
+        """
+        if not campaign.startswith("import-") or any(i.campaign != campaign for i in insights):
+            raise StoreError(f"{campaign} is no import, or not of all that is to be kept", "only imports are replaced")
+        rows = {insight.id: _row(insight) for insight in insights}
+        with self._database.write() as connection:
+            connection.execute(table.delete().where(table.c.campaign == campaign))
+            if rows:
+                connection.execute(table.insert(), list(rows.values()))
 
     def all(self) -> Sequence[Insight]:
         """Return every insight, the oldest first. Raises IntegrityError when one is not what was written."""

@@ -7,7 +7,7 @@ of the effect; it is counted apart, as a risk.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from math import sqrt
 from statistics import NormalDist, median
 
@@ -120,9 +120,11 @@ def _place(setting: Setting, campaign: str, size: str) -> Labels:
 def age_days(then: str, now: str) -> float:
     """Return the days between two times as ISO 8601 writes them, none if ``then`` is later or either is no time."""
     try:
-        return max((datetime.fromisoformat(now) - datetime.fromisoformat(then)).total_seconds() / 86400, 0.0)
-    except (ValueError, TypeError):
+        first, last = (datetime.fromisoformat(x) for x in (then, now))
+    except ValueError:
         return 0.0
+    zoned = [x if x.tzinfo else x.replace(tzinfo=UTC) for x in (first, last)]
+    return max((zoned[1] - zoned[0]).total_seconds() / 86400, 0.0)
 
 
 def _variance(insight: Insight, now: str, apart: float) -> float:
