@@ -112,7 +112,6 @@ def test_it_starts_from_what_was_expected() -> None:
     far = insight(0.0, setting=FAR)
     anchored = prior_from([far], (move(3.0),), HERE, claim)
     assert anchored is not None and 0.003 < anchored.effect.value < 0.009
-    assert width(anchored) < claim.high - claim.low
     many = prior_from([insight(0.0, campaign=f"c{n}") for n in range(9)], (move(3.0),), HERE, claim)
     assert many is not None and abs(many.effect.value) < 0.003
 
@@ -128,7 +127,19 @@ def test_a_thousand_runs_in_one_other_place_are_not_a_thousand_places() -> None:
     same = told(*(insight(0.01, setting=FAR, campaign=f"c{n}") for n in range(60)))
     places = [replace(FAR, model=f"m{n}", data=Digest(f"d{n}")) for n in range(60)]
     apart = told(*(insight(0.01, setting=p, campaign=f"c{n}") for n, p in enumerate(places)))
-    assert width(same) > 1.5 * width(apart)
+    assert width(same) > 1.15 * width(apart) and same.between > 1.5 * apart.between
+    assert same.effect.value < apart.effect.value < apart.pooled.value
+
+
+def test_history_from_elsewhere_is_doubted_and_from_here_it_is_not() -> None:
+    claim = Effect(value=-0.01, low=-0.018, high=-0.002)
+    there, here = (
+        prior_from([insight(0.02, setting=place, campaign=f"c{n}") for n in range(20)], (move(3.0),), HERE, claim)
+        for place in (FAR, HERE)
+    )
+    assert there is not None and here is not None
+    assert here.effect.value > 0.019 > there.effect.value
+    assert there.effect.low < claim.value + 0.002 and width(there) > 3 * width(here)
 
 
 def test_it_says_when_nothing_carries_over() -> None:

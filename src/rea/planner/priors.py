@@ -22,6 +22,13 @@ def rerank(
     return sorted(informed, key=lambda h: -worth(h))
 
 
+def believed(hypothesis: Hypothesis, calibration: Calibration) -> Hypothesis:
+    """Return the hypothesis with its claim as far as its source is trusted, whatever experiments say of its moves."""
+    return (
+        replace(hypothesis, predicted=trusted(hypothesis.predicted, calibration)) if calibration.count else hypothesis
+    )
+
+
 def inform(
     hypothesis: Hypothesis, insights: Insights, setting: Setting, calibration: Calibration = TAKEN_AT_ITS_WORD
 ) -> Hypothesis:
@@ -29,10 +36,7 @@ def inform(
 
     Levers without a role have nothing in common. What may fail costs as much more as tries are needed until one is measured.
     """
-    claim, moves = (
-        trusted(hypothesis.predicted, calibration) if calibration.count else hypothesis.predicted,
-        hypothesis.moves,
-    )
+    claim, moves = believed(hypothesis, calibration).predicted, hypothesis.moves
     prior = None if not moves or any(m.role is Role.OTHER for m in moves) else insights.prior(moves, setting, claim)
     if prior is None:
         return replace(hypothesis, predicted=claim)

@@ -16,6 +16,7 @@ from rea.statistics.calibration import LEVEL, Calibration, calibrate, share_inte
 EXPLORATION = "exploration"  # the technique of single levers turned where nothing is known: it predicts nothing
 MEASURED_LEVEL = 0.95
 SMALLEST_SD = 1e-4
+LEAST, MOST = 0.25, 1.5  # what a prediction is multiplied by at the least and at the most
 
 Claims = Mapping[str, Effect]
 """What techniques claim today, by name."""
@@ -53,8 +54,11 @@ def trust(source: SourceName, insights: Sequence[Insight], claims: Claims) -> Ca
 
 
 def trusted(effect: Effect, calibration: Calibration) -> Effect:
-    """Return a prediction as far as its source is trusted: scaled by its ratio, as much wider as its intervals were too narrow."""
-    value = calibration.ratio * effect.value
+    """Return a prediction as far as its source is trusted: scaled by its ratio, as much wider as its intervals were too narrow.
+
+    A source that was wrong throughout is believed little, never to know the contrary: a history that misleads would else turn every claim.
+    """
+    value = min(max(calibration.ratio, LEAST), MOST) * effect.value
     return Effect(
         value=value,
         low=value - calibration.spread * (effect.value - effect.low),

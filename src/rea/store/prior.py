@@ -32,6 +32,10 @@ HALF_LIFE_DAYS = 365.0
 CLAIMED = 0.25
 """What a figure weighs that another tool reported and no judge scored, in shares of a judged one."""
 
+DOUBT = 0.4
+"""The chance that what was learnt in other places only says nothing here: then what was expected before holds (as in robust
+meta-analytic-predictive priors, Schmidli et al. 2014)."""
+
 MEASURED_LEVEL = 0.95
 PREDICTED_LEVEL = 0.80
 SMALLEST_SD = 1e-4
@@ -78,8 +82,10 @@ def _pooled(
         _place(setting, "", ASKED),
     )
     common = Belief(believed.mean + pooled.common.mean, pooled.common.sd)
+    here = Belief(believed.mean + pooled.here.mean, pooled.here.sd)
+    known_here = setting in {i.setting for i in measured}
     return Prior(
-        effect=_effect(Belief(believed.mean + pooled.here.mean, pooled.here.sd)),
+        effect=_effect(here if known_here else _mixed(here, believed, DOUBT)),
         support=counted.support,
         against=counted.against,
         evidence=counted.evidence,
@@ -91,8 +97,15 @@ def _pooled(
         campaigns=len({i.campaign for i in measured}),
         age_days=counted.age_days,
         between=pooled.between(PLACES),
-        transfers=setting in {i.setting for i in measured} or _transfers(pooled, common, measured),
+        transfers=known_here or _transfers(pooled, common, measured),
     )
+
+
+def _mixed(first: Belief, second: Belief, share: float) -> Belief:
+    """Return the normal with the moments of a mixture, of which ``second`` is ``share``."""
+    mean = (1 - share) * first.mean + share * second.mean
+    apart = share * (1 - share) * (first.mean - second.mean) ** 2
+    return Belief(mean, sqrt((1 - share) * first.sd**2 + share * second.sd**2 + apart))
 
 
 def _transfers(pooled: Pooled, common: Belief, measured: Sequence[Insight]) -> bool:
