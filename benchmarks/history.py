@@ -1,7 +1,7 @@
 """Does what was learnt elsewhere help, and does wrong history harm? Whole simulated campaigns whose true effects carry over in part.
 
     python benchmarks/history.py [UNIVERSES] [TARGETS]        # 20 universes of 2 new places each: 40 pairs
-    python benchmarks/history.py cells TARGET FROM[,FROM..]   # the planner's benchmark: recorded trainings, history from other cells
+    python benchmarks/history.py cells TARGET FROM[,FROM..]   # the planner's benchmark: recorded trainings, history from other cells; SEED=1 TRAIN=1
 
 A universe has thirty techniques; each has an effect of its own, and parts that are particular to a data set, a model, and both. Six campaigns are
 run in it on three models and three data sets. Then a campaign on a model and a data set that nobody has seen is run from nothing, from that history,
@@ -126,7 +126,7 @@ class Placed(World):
 def campaign(
     universe: Universe, data: int, model: int, known: Sequence[Insight], seed: int
 ) -> tuple[float, tuple[Insight, ...]]:
-    """Return the true effect of what a campaign would hand over, and what it learnt."""
+    """Return the true effect of what a campaign would hand over, and what it learnt: nothing, where it waits for a person."""
     memory = MemoryInsights()
     memory.add(known)
     world = Placed(
@@ -217,14 +217,14 @@ def simulated(universes: int, targets: int) -> int:
     return 0 if interval([[r["history"] - r["nothing"] for r in u] for u in found])[1] > 0 else 1
 
 
-def cells(target: str, others: Sequence[str], level: str = "full", seed: int = 0) -> int:
+def cells(target: str, others: Sequence[str], level: str = "full") -> int:
     """Replay the planner's campaigns of some cells, and of another with and without what was learnt there; nothing new is trained."""
     from benchmarks.planner import agent, bench
     from benchmarks.planner.cells import CELLS
     from benchmarks.planner.records import Missing, Records
 
     known, records = MemoryInsights(), Records(bench.WORK, replay_only=os.environ.get("TRAIN") != "1")
-    named = {cell.name: cell for cell in CELLS}
+    named, seed = {cell.name: cell for cell in CELLS}, int(os.environ.get("SEED", "1"))
     for name in others:
         world = agent.Bench(records=records, cell=named[name], level=level, seed=seed)
         try:
