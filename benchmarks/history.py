@@ -22,7 +22,7 @@ from statistics import fmean, stdev
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from rea.domain.campaign import Campaign
-from rea.domain.event import CampaignOpened, ChecklistRecorded, ChecklistSigned, Resumed
+from rea.domain.event import CampaignOpened, ChecklistRecorded, ChecklistSigned, InsightsRecorded, Resumed
 from rea.domain.evidence import Verdict
 from rea.domain.hypothesis import Effect, Move, Operation
 from rea.domain.ids import CampaignId
@@ -39,7 +39,9 @@ from rea.statistics.effects import t_quantile
 from rea.testing.memory import MemoryInsights
 from rea.testing.simulation import CAMPAIGN, Truth, World, approval, checklist_of, workload
 
-ROLES = [r for r in Role if r not in (Role.OTHER, Role.ARCHITECTURE, Role.MICRO_BATCH, Role.EPOCHS, Role.ENSEMBLE)][:30]
+ROLES: list[Role] = [
+    r for r in Role if r not in (Role.OTHER, Role.ARCHITECTURE, Role.MICRO_BATCH, Role.EPOCHS, Role.ENSEMBLE)
+][:30]
 ANYWHERE, DATA, MODEL, PLACE = (
     0.008,
     0.004,
@@ -101,7 +103,7 @@ class Placed(World):
     @property
     def ports(self) -> Ports:
         # the slots of a dataclass need the base named
-        whole = World.ports.fget(self)  # type: ignore[attr-defined]
+        whole: Ports = World.ports.fget(self)  # type: ignore[attr-defined]
         sources = (HistorySource(self.insights, self.techniques), ResearchSource(self.techniques, self.insights))
         return replace(whole, insights=self.insights, sources=sources)
 
@@ -179,7 +181,7 @@ def dealt(known: Sequence[Insight], seed: int) -> tuple[Insight, ...]:
     """Return history in which every technique has the record of another."""
     shuffled = list(ROLES)
     Random(seed).shuffle(shuffled)
-    to = dict(zip(ROLES, shuffled, strict=True))
+    to: dict[Role, Role] = dict(zip(ROLES, shuffled, strict=True))
 
     def other(i: Insight) -> Insight:
         moves = tuple(replace(m, role=to[m.role]) for m in i.moves)
@@ -252,12 +254,13 @@ def cells(target: str, others: Sequence[str], level: str = "full") -> int:
         except Missing as error:
             print(f"{name}: left out, a training is not recorded: {error} (TRAIN=1 does it)")
             continue
-        learnt = distil(world.state, world._ports(()))[0].insights  # type: ignore[attr-defined]
+        told = [e for e in distil(world.state, world._ports(())) if isinstance(e, InsightsRecorded)]
+        learnt = [i for e in told for i in e.insights]
         known.add(tuple(replace(i, campaign=CampaignId(name)) for i in learnt))
         print(f"{name}: {len(learnt)} insights")
-    for kind, told in (("nothing", MemoryInsights()), ("history", known)):
+    for kind, history in (("nothing", MemoryInsights()), ("history", known)):
         try:
-            trace = agent.campaign(records, named[target], level, seed, told)
+            trace = agent.campaign(records, named[target], level, seed, history)
             print(
                 f"{target} from {kind}: {len(trace)} incumbents, the last after {trace[-1][0]:.1f} default trainings: {dict(trace[-1][1])}"
             )
