@@ -39,7 +39,7 @@ from rea.statistics.effects import t_quantile
 from rea.testing.memory import MemoryInsights
 from rea.testing.simulation import CAMPAIGN, Truth, World, approval, checklist_of, workload
 
-ROLES: list[Role] = [
+ROLES: Sequence[Role] = [
     r for r in Role if r not in (Role.OTHER, Role.ARCHITECTURE, Role.MICRO_BATCH, Role.EPOCHS, Role.ENSEMBLE)
 ][:30]
 ANYWHERE, DATA, MODEL, PLACE = (
