@@ -9,7 +9,7 @@ from rea.domain.action import ArmPair
 from rea.domain.change import Change
 from rea.domain.event import Event, Measured, PredictionsRefused, Recorded
 from rea.domain.evidence import Comparison, Noise, Rows
-from rea.domain.hypothesis import Hypothesis, Move
+from rea.domain.hypothesis import Effect, Hypothesis, Move
 from rea.domain.ids import CampaignId, Digest, HypothesisId, JobId
 from rea.domain.insight import Insight, Prior, Setting
 from rea.domain.job import Job, JobStatus, Launch
@@ -90,7 +90,10 @@ class Insights(Protocol):
 
     def add(self, insights: Sequence[Insight]) -> None: ...
     def all(self) -> Sequence[Insight]: ...
-    def prior(self, moves: Sequence[Move], setting: Setting) -> Prior | None: ...
+
+    def prior(self, moves: Sequence[Move], setting: Setting, expected: Effect | None = None) -> Prior | None:
+        """Return what history says ``moves`` will do in ``setting``, starting from what was ``expected``; None when it says nothing."""
+        ...
 
 
 class Judge(Protocol):

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from rea.cli.main import COMMANDS, rea
 from rea.domain.ids import CampaignId
 from rea.store.database import Database
+from rea.store.insights import SqlInsights
 from rea.store.journal import SqlJournal
 from rea.testing.simulation import CAMPAIGN, Truth, World
 
@@ -62,6 +63,7 @@ READING = [
     ("query", "hypotheses"),
     ("query", "jobs"),
     ("insights",),
+    ("insights", "--sources"),
     ("report",),
 ]
 
@@ -184,3 +186,17 @@ def test_a_checklist_that_fails_is_told_to_programs_too(name: str, tmp_path: Pat
     told = json.loads(done.output)
     assert code(done) == 1 and told["kind"] == "checklist" and not told["passed"]
     assert "committed" in {each["name"] for each in told["checks"] if not each["ok"]}
+
+
+def test_each_sources_record_is_shown_and_stands_in_the_report(world: World, tmp_path: Path) -> None:
+    state = stored(world, tmp_path / "state")
+    insights = SqlInsights(Database(state / "store.db"))
+    insights.add(tuple(world.kept.values()))
+    told = [json.loads(x) for x in call("insights", "--sources", "--json", "--state", str(state)).output.splitlines()]
+    assert [x["source"] for x in told] == ["research"]
+    tested = [i for i in insights.all() if not i.untested and i.predicted.low < i.predicted.high]
+    assert told[0]["tried"] == len(tested) > 0
+    assert "research" in call("insights", "--sources", "--state", str(state)).output
+    call("report", "--state", str(state), "--out", str(tmp_path / "r"))
+    for name in ("report.html", "report.md"):
+        assert "Over all campaigns" in (tmp_path / "r" / name).read_text()

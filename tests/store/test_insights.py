@@ -24,7 +24,7 @@ OTHER = replace(
 
 @pytest.fixture
 def insights(database: Database) -> SqlInsights:
-    return SqlInsights(database)
+    return SqlInsights(database, now=lambda: GOOD.at)
 
 
 def test_adding_again_changes_nothing(insights: SqlInsights) -> None:

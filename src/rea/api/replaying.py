@@ -9,7 +9,7 @@ from rea.agent.replay import FOLDER, Replies
 from rea.campaign.recall import Recall
 from rea.campaign.replaying import Difference, replayed
 from rea.domain.campaign import Campaign
-from rea.domain.hypothesis import Move
+from rea.domain.hypothesis import Effect, Move
 from rea.domain.ids import CampaignId, Digest
 from rea.domain.insight import Insight, Prior, Setting
 from rea.ports import HypothesisSource, Insights
@@ -54,8 +54,8 @@ class _Then:
     def all(self) -> Sequence[Insight]:
         return tuple(insight for insight in self.known.all() if insight.at <= self.at)
 
-    def prior(self, moves: Sequence[Move], setting: Setting) -> Prior | None:
-        return prior_from(self.all(), moves, setting)
+    def prior(self, moves: Sequence[Move], setting: Setting, expected: Effect | None = None) -> Prior | None:
+        return prior_from(self.all(), moves, setting, expected, self.at)
 
 
 def replay(config: Settings, journal: SqlJournal, campaign: CampaignId) -> Replayed:

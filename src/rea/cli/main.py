@@ -27,6 +27,7 @@ COMMANDS = {
     "report": ("read", "write the report: HTML and Markdown"),
     "replay": ("replay", "take every decision of a campaign anew from what is recorded, and compare; nothing is asked"),
     "branch": ("branch", "make one reviewable branch of the winner in your repository"),
+    "import": ("bring", "bring in the runs of MLflow, Optuna, W&B, TensorBoard, CSV or Parquet, as claims"),
     "insights": ("query", "what was learnt, over all campaigns"),
     "query": ("query", "experiments and events of a campaign"),
     "export": ("export", "hypotheses with their outcomes as JSONL"),
@@ -48,7 +49,8 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"rea.cli.{COMMANDS[name][0]}"), name)
+        module = vars(import_module(f"rea.cli.{COMMANDS[name][0]}"))
+        command: click.Command = module.get(name) or module[f"{name}_"]
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,16 +1,19 @@
 """insights and query: what was learnt, and everything that was recorded."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
 
 from rea.api.campaigns import history_of
+from rea.api.learning import SOURCE_HEADER, line, source_records
 from rea.api.reading import SCHEMA
 from rea.cli.face import Face, command, percent
 from rea.domain.campaign import Campaign
 from rea.domain.errors import UsageError
 from rea.domain.evidence import Finding, Verdict
+from rea.domain.insight import Insight, Standing
 
 VERDICT = click.option("--verdict", type=click.Choice([str(v) for v in Verdict]), help="Only these.")
 
@@ -18,13 +21,17 @@ VERDICT = click.option("--verdict", type=click.Choice([str(v) for v in Verdict])
 @command(campaign=False)
 @click.argument("text", default="")
 @click.option("--technique", default="", help="Only this technique.")
+@click.option("--sources", is_flag=True, help="How good each source of hypotheses has been instead.")
 @VERDICT
-def insights(face: Face, text: str, technique: str, verdict: str | None) -> None:
+def insights(face: Face, text: str, technique: str, sources: bool, verdict: str | None) -> None:
     """What was learnt, over all campaigns; the refuted and the failed too."""
     from rea import app
 
     if not face.config.has_store:
         raise UsageError("nothing was learnt yet: there is no store", "run a campaign: rea start DIRECTORY --budget 2h")
+    if sources:
+        _sources(face, app.insights(face.config).all())
+        return
     found = app.insights(face.config).find(text, technique=technique, verdict=Verdict(verdict) if verdict else None)
     for i in found:
         measured = (
@@ -32,10 +39,20 @@ def insights(face: Face, text: str, technique: str, verdict: str | None) -> None
             if i.measured
             else "not measured"
         )
-        line = f"{i.verdict:<12} {measured:<30} {i.change}  ({i.setting.model} on {i.setting.workload}, {i.campaign})"
+        claimed = ", claimed, not judged" if i.standing is Standing.CLAIMED else ""
+        where = f"{i.setting.model} on {i.setting.workload}, {i.campaign}{claimed}"
+        line = f"{i.verdict:<12} {measured:<30} {i.change}  ({where})"
         face.say("insight", asdict(i), line)
     if not found and not face.as_json:
         click.echo("nothing matches")
+
+
+def _sources(face: Face, told: Sequence[Insight]) -> None:
+    found = source_records(told)
+    if not face.as_json:
+        click.echo(SOURCE_HEADER if found else "no source had a hypothesis tested yet")
+    for record in found:
+        face.say("source", asdict(record), line(record))
 
 
 @command()

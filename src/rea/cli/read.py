@@ -152,16 +152,20 @@ def logs(face: Face, job: str, limit: int) -> None:
 )
 def report(face: Face, out: Path | None) -> None:
     """Write the report: one HTML file with plots, and Markdown."""
+    from rea import app
     from rea.api import evidence
-    from rea.app import model, recall_of
+    from rea.api.learning import source_records
     from rea.report import write
 
     journal, name, c = face.chosen()
-    folder, asked = (
+    html, markdown = write(
+        c,
+        history_of(journal, name),
         out or face.config.campaign(name) / "report",
-        model(face.config, recall_of(face.config, name), journal),
+        outside=evidence.of(face.config, name),
+        sources=source_records(app.insights(face.config).all()),
+        model=app.model(face.config, app.recall_of(face.config, name), journal),
     )
-    html, markdown = write(c, history_of(journal, name), folder, evidence.of(face.config, name), asked)
     face.say(
         "report",
         {"html": str(html), "markdown": str(markdown)},

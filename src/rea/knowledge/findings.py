@@ -13,7 +13,7 @@ from rea.domain.runbook import Cause
 from rea.domain.workload import Guardrail, MetricName
 from rea.knowledge.guardrails import guardrail, guardrail_on_numbers
 from rea.knowledge.verdict import SCEPTICAL, Arm, Terms, confirm, select
-from rea.statistics.score import pool_of
+from rea.statistics.score import pool_of, score
 from rea.statistics.variance import Pool
 
 NOTHING = Effect(value=0.0, low=0.0, high=0.0)
@@ -36,6 +36,17 @@ def _promoted(e: Experiment, others: Iterable[Experiment]) -> bool:
 
 def _highest(e: Experiment, others: Iterable[Experiment]) -> bool:
     return [o for o in others if o.change == e.change][-1].id == e.id
+
+
+def unshrunk(c: Campaign, finding: Finding) -> Effect | None:
+    """Return the estimate that a finding rests on with its 95 % interval, not corrected for selection; None where nothing was compared."""
+    rows = Rows.TEST if finding.phase is Phase.CONFIRMATION else Rows.JUDGE
+    comparison = c.comparison(finding.experiment, c.setup.primary, rows)
+    if comparison is None or finding.verdict is Verdict.DROPPED:
+        return None
+    found = score(comparison, _pool(c, rows, finding.fidelity))
+    low, high = found.interval()
+    return Effect(value=found.effect, low=low, high=high)
 
 
 def _fidelities(experiments: Iterable[Experiment]) -> list[str]:

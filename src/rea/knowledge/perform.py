@@ -9,6 +9,7 @@ from rea.domain.evidence import Finding, Flag, Verdict
 from rea.domain.experiment import Experiment
 from rea.domain.hypothesis import Aim, Effect, Hypothesis, SourceName
 from rea.domain.insight import Insight
+from rea.knowledge.findings import unshrunk
 from rea.ports import Ports
 
 UNPREDICTED = Effect(value=0.0, low=0.0, high=0.0)
@@ -42,4 +43,5 @@ def _insight(c: Campaign, e: Experiment, f: Finding, at: str) -> Insight:
         at=at,
         reason=f.reason,
         untested=Flag.UNTESTED in f.flags,
+        raw=unshrunk(c, f),
     )

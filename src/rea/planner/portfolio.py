@@ -4,7 +4,14 @@ from collections.abc import Iterable, Sequence
 
 from rea.domain.hypothesis import Hypothesis, SourceName
 from rea.domain.ids import HypothesisId, digest
-from rea.planner.worth import diversify
+from rea.planner.worth import diversify, trodden
+
+HISTORY_SHARE = (
+    0.5  # of the ranked hypotheses that may come from history: the rest is the catalogue's, should history mislead
+)
+STACK_SHARE = (
+    0.2  # of the ranked hypotheses that may stack what helped elsewhere: apart they can be told from each other
+)
 
 
 def choose(
@@ -13,14 +20,24 @@ def choose(
     """Return at most ``count`` of the offered hypotheses, one a change, in the order in which to spend on them.
 
     The engineer's own come first, as they were written. The others follow by expected improvement per cost (``worth``), discounted by
-    likeness to what was chosen before. ``exploration_share`` of those others is drawn by ``seed`` from what is left over, and comes last.
+    likeness to what was chosen before. ``exploration_share`` of those others is kept for what was tried least, drawn by ``seed`` from what is
+    left over, and comes last: else what is well trodden would be trodden for ever.
     """
     known = _once(hypothesis for offer in offers for hypothesis in offer)
     own = [h for h in known if h.source is SourceName.ENGINEER][:count]
     others, room = [h for h in known if h.source is not SourceName.ENGINEER], count - len(own)
-    ranked = diversify(others, room - int(room * exploration_share))
-    left = sorted((h for h in others if h not in ranked), key=lambda h: digest("portfolio", seed, h.id))
+    seats = room - int(room * exploration_share)
+    stacks = diversify([h for h in others if _stacked(h)], int(seats * STACK_SHARE))
+    old = [h for h in others if h.source is SourceName.HISTORY and (h in stacks or not _stacked(h))]
+    told = diversify(old, int(seats * HISTORY_SHARE))
+    ranked = diversify([h for h in others if h.source is not SourceName.HISTORY or h in told], seats)
+    left = sorted((h for h in others if h not in ranked), key=lambda h: (trodden(h), digest("portfolio", seed, h.id)))
     return (*own, *ranked, *left[: room - len(ranked)])
+
+
+def _stacked(hypothesis: Hypothesis) -> bool:
+    """Whether history put several things together that each helped alone."""
+    return hypothesis.source is SourceName.HISTORY and " + " in hypothesis.technique
 
 
 def _once(hypotheses: Iterable[Hypothesis]) -> list[Hypothesis]:

@@ -6,22 +6,44 @@ from dataclasses import replace
 from rea.domain.hypothesis import Hypothesis
 from rea.domain.insight import Setting
 from rea.domain.lever import Role
+from rea.planner.trust import trusted
 from rea.planner.worth import worth
 from rea.ports import Insights
+from rea.statistics.calibration import Calibration
+
+TAKEN_AT_ITS_WORD = Calibration()
 
 
-def rerank(hypotheses: Sequence[Hypothesis], insights: Insights, setting: Setting) -> list[Hypothesis]:
-    """Return the hypotheses, best first, predicting the pooled prior wherever experiments say something of their moves."""
-    informed = [inform(hypothesis, insights, setting) for hypothesis in hypotheses]
+def rerank(
+    hypotheses: Sequence[Hypothesis], insights: Insights, setting: Setting, calibration: Calibration = TAKEN_AT_ITS_WORD
+) -> list[Hypothesis]:
+    """Return the hypotheses, best first, each predicting what history makes of its source's claim; see ``inform``."""
+    informed = [inform(hypothesis, insights, setting, calibration) for hypothesis in hypotheses]
     return sorted(informed, key=lambda h: -worth(h))
 
 
-def inform(hypothesis: Hypothesis, insights: Insights, setting: Setting) -> Hypothesis:
-    """Return the hypothesis with its prediction replaced by the prior; levers without a role have nothing in common."""
-    moves = hypothesis.moves
-    prior = None if not moves or any(m.role is Role.OTHER for m in moves) else insights.prior(moves, setting)
+def believed(hypothesis: Hypothesis, calibration: Calibration) -> Hypothesis:
+    """Return the hypothesis with its claim as far as its source is trusted, whatever experiments say of its moves."""
+    return (
+        replace(hypothesis, predicted=trusted(hypothesis.predicted, calibration)) if calibration.count else hypothesis
+    )
+
+
+def inform(
+    hypothesis: Hypothesis, insights: Insights, setting: Setting, calibration: Calibration = TAKEN_AT_ITS_WORD
+) -> Hypothesis:
+    """Return the hypothesis with its claim as far as its source is trusted, and pooled with what experiments say of its moves.
+
+    Levers without a role have nothing in common. What may fail costs as much more as tries are needed until one is measured.
+    """
+    claim, moves = believed(hypothesis, calibration).predicted, hypothesis.moves
+    prior = None if not moves or any(m.role is Role.OTHER for m in moves) else insights.prior(moves, setting, claim)
     if prior is None:
-        return hypothesis
-    evidence = tuple(dict.fromkeys((*hypothesis.evidence, *prior.evidence)))
-    said = f"{prior.support} experiments before speak for it, {prior.against} against."
-    return replace(hypothesis, predicted=prior.effect, evidence=evidence, rationale=f"{hypothesis.rationale} {said}")
+        return replace(hypothesis, predicted=claim)
+    return replace(
+        hypothesis,
+        predicted=prior.effect if prior.measured else claim,
+        evidence=tuple(dict.fromkeys((*hypothesis.evidence, *prior.evidence))),
+        rationale=f"{hypothesis.rationale} {prior.tally}",
+        cost=hypothesis.cost / (1 - prior.risk),
+    )

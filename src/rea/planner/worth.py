@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rea.domain.hypothesis import Aim, Effect, Hypothesis
+from rea.domain.hypothesis import Aim, Effect, Hypothesis, SourceName
 from rea.domain.technique import Family, family_of
 
 SAME_ROLES = 0.35  # what a proposal is still worth after another that turns the same roles
@@ -30,6 +30,11 @@ def worth(hypothesis: Hypothesis) -> float:
     return gain / hypothesis.cost
 
 
+def trodden(hypothesis: Hypothesis) -> int:
+    """Return how many experiments spoke of it before: a technique's name stands in its evidence, too, and is none."""
+    return max(0, len(hypothesis.evidence) - bool(hypothesis.technique))
+
+
 def diversify(hypotheses: Sequence[Hypothesis], count: int) -> list[Hypothesis]:
     """Return the best ``count``, each time the one that is worth most after its likeness to those already chosen."""
     left, chosen = sorted(hypotheses, key=lambda h: (-worth(h), h.id)), list[Hypothesis]()
@@ -46,9 +51,18 @@ def _holds(effect: Effect) -> float:
 
 
 def _novelty(hypothesis: Hypothesis, chosen: Sequence[Hypothesis]) -> float:
-    alike = sum(_turned(hypothesis) == _turned(other) for other in chosen)
-    related = sum(_families(hypothesis) == _families(other) for other in chosen) - alike
+    same = sum(_turned(hypothesis) == _turned(other) for other in chosen)
+    related = sum(_families(hypothesis) == _families(other) for other in chosen) - same
+    alike = same + sum(_shared(hypothesis, other) for other in chosen)
     return float(SAME_ROLES**alike * SAME_FAMILY ** max(0, related))
+
+
+def _shared(hypothesis: Hypothesis, other: Hypothesis) -> float:
+    """Return what share of the smaller one history has stacked into the larger one, so that it would be tried twice."""
+    one, two = _turned(hypothesis), _turned(other)
+    if one == two or SourceName.HISTORY not in (hypothesis.source, other.source):
+        return 0.0
+    return len(one & two) / max(1, min(len(one), len(two)))
 
 
 def _turned(hypothesis: Hypothesis) -> frozenset[str]:

@@ -7,6 +7,7 @@ from rea.agent.question import Model
 from rea.domain.campaign import Campaign
 from rea.domain.event import Recorded
 from rea.domain.outside import Outside
+from rea.planner.trust import Record
 from rea.report.facts import facts_of
 from rea.report.facts.outside import outside_of
 from rea.report.page import Beside, html, markdown
@@ -19,18 +20,20 @@ def write(
     campaign: Campaign,
     recorded: Sequence[Recorded],
     directory: Path,
+    *,
     outside: Outside | None = None,
+    sources: Sequence[Record] = (),
     model: Model | None = None,
 ) -> tuple[Path, Path]:
     """Write ``report.html`` (one file, no script, no outside request) and ``report.md``, and return their paths.
 
-    What is known from ``outside`` fills a section of its own; no fact follows from it. Where ``model`` has something to say of the facts that
-    stands, it is added, and marked as written by a model.
+    ``sources`` is what became of earlier predictions. What is known from ``outside`` fills a section of its own; no fact follows from it. Where
+    ``model`` has something to say of the facts that stands, it is added, and marked as written by a model.
     """
     from rea.report.plots import draw
 
     directory.mkdir(parents=True, exist_ok=True)
-    facts = facts_of(campaign, recorded)
+    facts = facts_of(campaign, recorded, sources)
     prose = explain(model, "the report on a series of experiments with one model", of_report(facts)) if model else None
     advice = weigh(model, campaign) if model else None
     beside = Beside(outside=outside_of(campaign, outside or Outside()), prose=prose, advice=advice)

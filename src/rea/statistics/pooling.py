@@ -55,3 +55,10 @@ def paule_mandel(effects: Sequence[float], ses: Sequence[float]) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if scatter_of(effects, ses, middle) > expected else (low, middle)
     return (low + high) / 2
+
+
+def p_alike(effects: Sequence[float], ses: Sequence[float]) -> float:
+    """Return the p-value of "all effects are the same" (Cochran's Q); 1 for fewer than two."""
+    from scipy.special import chdtrc
+
+    return float(chdtrc(len(effects) - 1, scatter_of(effects, ses, 0.0))) if len(effects) > 1 else 1.0

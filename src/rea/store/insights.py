@@ -1,25 +1,28 @@
 """What was learnt, over all campaigns, where later campaigns look for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Select, func, literal, select
 
-from rea.domain.errors import IntegrityError
+from rea.domain.errors import IntegrityError, StoreError
 from rea.domain.evidence import Verdict
-from rea.domain.hypothesis import Move
+from rea.domain.hypothesis import Effect, Move
 from rea.domain.ids import CampaignId, Digest
 from rea.domain.insight import Insight, Prior, Setting
 from rea.store import codec
 from rea.store.database import Database
-from rea.store.prior import prior_from, roles_of
+from rea.store.likeness import roles_of
+from rea.store.prior import prior_from
 from rea.store.schema import insights as table
 
 
 class SqlInsights:
-    """The ``Insights`` port over a database."""
+    """The ``Insights`` port over a database. ``now`` tells the time, ISO 8601, from which the age of evidence counts."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, now: Callable[[], str] = lambda: datetime.now(UTC).isoformat()) -> None:
         self._database = database
+        self._now = now
 
     def add(self, insights: Sequence[Insight]) -> None:
         """Keep what is not kept yet. Raises StoreError when one could not be read back; then none is kept."""
@@ -30,13 +33,28 @@ class SqlInsights:
             if fresh:
                 connection.execute(table.insert(), fresh)
 
+    def replace(self, campaign: CampaignId, insights: Sequence[Insight]) -> None:
+        """Keep ``insights`` instead of all that an earlier import of the same name brought.
+
+        Raises:
+            StoreError: one could not be read back, or is of another name, or the name is a campaign's; then nothing has changed.
+        """
+        if not campaign.startswith("import-") or any(i.campaign != campaign for i in insights):
+            raise StoreError(f"{campaign} is no import, or not of all that is to be kept", "only imports are replaced")
+        rows = {insight.id: _row(insight) for insight in insights}
+        with self._database.write() as connection:
+            connection.execute(table.delete().where(table.c.campaign == campaign))
+            if rows:
+                connection.execute(table.insert(), list(rows.values()))
+
     def all(self) -> Sequence[Insight]:
         """Return every insight, the oldest first. Raises IntegrityError when one is not what was written."""
         return self._read(_select())
 
-    def prior(self, moves: Sequence[Move], setting: Setting) -> Prior | None:
+    def prior(self, moves: Sequence[Move], setting: Setting, expected: Effect | None = None) -> Prior | None:
         """Return what history says ``moves`` will do in ``setting``, or None when it says nothing."""
-        return prior_from(self._read(_select(table.c.roles == roles_of(moves))), moves, setting)
+        told = self._read(_select(table.c.roles == roles_of(moves)))
+        return prior_from(told, moves, setting, expected, self._now())
 
     def find(
         self,

@@ -7,7 +7,7 @@ from rea.domain import event as e
 from rea.domain.call import name_of
 from rea.domain.errors import StaleDecision
 from rea.domain.event import Event, Recorded
-from rea.domain.hypothesis import Move
+from rea.domain.hypothesis import Effect, Move
 from rea.domain.ids import CampaignId, Digest, JobId
 from rea.domain.insight import Insight, Prior, Setting
 from rea.domain.ledger import Ledger
@@ -154,7 +154,7 @@ def _grant(s: _Stream, approval: Approval) -> _Stream:
 
 
 class MemoryInsights:
-    """The ``Insights`` port in memory."""
+    """The ``Insights`` port in memory. Now is when the newest insight was learnt, so that nothing depends on a clock."""
 
     def __init__(self) -> None:
         self.kept: dict[Digest, Insight] = {}
@@ -168,5 +168,5 @@ class MemoryInsights:
     def all(self) -> Sequence[Insight]:
         return tuple(sorted(self.kept.values(), key=lambda insight: (insight.at, insight.id)))
 
-    def prior(self, moves: Sequence[Move], setting: Setting) -> Prior | None:
-        return prior_from(self.all(), moves, setting)
+    def prior(self, moves: Sequence[Move], setting: Setting, expected: Effect | None = None) -> Prior | None:
+        return prior_from(self.all(), moves, setting, expected)

@@ -136,7 +136,9 @@ def test_priors_rerank_what_research_proposes() -> None:
     halved = next(h for h in ranked if h.technique == "smaller_batch")
     assert halved.predicted.value < -0.01 and ranked.index(halved) > len(ranked) / 2
     tripled = next(h for h in ranked if h.technique == "learning_rate_x3")
-    assert ranked.index(tripled) == 0 and tripled.predicted == said.prior(tripled.moves, HERE).effect  # type: ignore[union-attr]
+    claimed = next(t.effect for t in load() if t.name == "learning_rate_x3")
+    prior = said.prior(tripled.moves, HERE, claimed)
+    assert ranked.index(tripled) == 0 and prior is not None and tripled.predicted == prior.effect
     assert "1 experiments before" in tripled.rationale and len(tripled.evidence) == 2
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rea.domain.campaign import Campaign
 from rea.domain.event import Recorded
 from rea.domain.experiment import Phase
+from rea.planner.trust import Record
 from rea.report import numbers as n
 from rea.report.facts.failures import Failed, cancelled, failures, set_aside
 from rea.report.facts.floor import Floor, floor
@@ -58,6 +59,7 @@ class Facts:
     touches: tuple[Touch, ...]
     proposers: tuple[Proposer, ...]
     reproduce: tuple[tuple[str, str], ...]
+    sources: tuple[Record, ...]  # over all campaigns that this store knows
 
     @property
     def confirmed(self) -> tuple[Tried, ...]:
@@ -72,7 +74,7 @@ class Facts:
         return tuple(t for t in self.tried if t.claim is None and t.phase != Phase.CONFIRMATION)
 
 
-def facts_of(c: Campaign, recorded: Sequence[Recorded]) -> Facts:
+def facts_of(c: Campaign, recorded: Sequence[Recorded], sources: Sequence[Record] = ()) -> Facts:
     """Return the facts of a campaign, finished or not."""
     rows = tried(c)
     return Facts(
@@ -100,6 +102,7 @@ def facts_of(c: Campaign, recorded: Sequence[Recorded]) -> Facts:
         touches=touches(recorded),
         proposers=proposers(c),
         reproduce=reproduce(c),
+        sources=tuple(sources),
     )
 
 

@@ -1,6 +1,6 @@
 """What insights teach about moves: one lesson for each set of moves that was tried."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -47,13 +47,17 @@ class Stack:
     effect: Effect
 
 
-def lessons(insights: Insights, setting: Setting) -> list[Lesson]:
-    """Return one lesson for each set of moves, the most promising first; levers without a role teach nothing elsewhere."""
+def lessons(insights: Insights, setting: Setting, claims: Mapping[str, Effect] | None = None) -> list[Lesson]:
+    """Return one lesson for each set of moves, the most promising first; levers without a role teach nothing elsewhere.
+
+    ``claims`` are what techniques, by name, were expected to do before any experiment; nothing else was expected of anything.
+    """
     tried: dict[tuple[Move, ...], list[Insight]] = {}
     for insight in insights.all():
         if insight.moves and all(move.role is not Role.OTHER for move in insight.moves):
             tried.setdefault(tuple(sorted(insight.moves, key=str)), []).append(insight)
-    found = (_lesson(moves, told, insights.prior(moves, setting)) for moves, told in tried.items())
+    expected = {moves: (claims or {}).get(told[-1].technique) for moves, told in tried.items()}
+    found = (_lesson(moves, told, insights.prior(moves, setting, expected[moves])) for moves, told in tried.items())
     return sorted((lesson for lesson in found if lesson is not None), key=_order)
 
 

@@ -1,18 +1,19 @@
 """The history source: what worked before comes first, then its neighbours and combinations; what was refuted is withheld."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from rea.domain.change import Change
 from rea.domain.hypothesis import Aim, Effect, Hypothesis, Move, SourceName, hypothesis_id
-from rea.domain.insight import Prior
 from rea.domain.technique import Technique
 from rea.planner.binding import Unbound, bind
 from rea.planner.sources.history.lessons import Lesson, further, lessons, together
+from rea.planner.trust import trust, trusted
 from rea.planner.wording import at_baseline, percent, training_cost, wording
 from rea.planner.worth import diversify
 from rea.ports import Briefing, Insights
+from rea.statistics.calibration import Calibration
 
 STRETCHED = 1.5  # how much wider the interval is where a move goes further than any that was tried
 
@@ -35,10 +36,12 @@ class HistorySource:
         self._techniques = {technique.name: technique for technique in techniques}
 
     def propose(self, briefing: Briefing, count: int) -> Sequence[Hypothesis]:
-        learnt = lessons(self._insights, briefing.setting)
+        told, claims = self._insights.all(), {t.name: t.effect for t in self._techniques.values()}
+        catalogue, held_to = trust(SourceName.RESEARCH, told, claims), trust(SourceName.HISTORY, told, claims)
+        learnt = lessons(self._insights, briefing.setting, {n: trusted(e, catalogue) for n, e in claims.items()})
         found: dict[str, Hypothesis] = {}
         for idea in _ideas(learnt):
-            hypothesis = self._hypothesis(idea, briefing)
+            hypothesis = self._hypothesis(_trusted(idea, held_to), briefing)
             if hypothesis is not None and hypothesis.id not in briefing.taken:
                 found.setdefault(hypothesis.id, hypothesis)
         return tuple(diversify(list(found.values()), count))
@@ -65,11 +68,12 @@ class HistorySource:
         )
 
     def _cost(self, idea: _Idea, briefing: Briefing, bound: Change) -> float:
-        """Return the product of the techniques' costs, or what epochs and ensembles tell where that is more."""
+        """Return the product of the techniques' costs, or what epochs and ensembles tell where that is more, and more for what often fails."""
         named = dict.fromkeys(name for lesson in idea.lessons for name in lesson.techniques)
         known = prod(self._techniques[name].cost for name in named if name in self._techniques)
         told = training_cost(briefing.workload, briefing.current, bound)
-        return max(known, told) if told > 1 else known
+        risk = max(lesson.prior.risk for lesson in idea.lessons)
+        return (max(known, told) if told > 1 else known) / (1 - risk)
 
     def _citations(self, idea: _Idea) -> Iterator[str]:
         named = dict.fromkeys(name for lesson in idea.lessons for name in lesson.techniques)
@@ -80,10 +84,10 @@ def _ideas(learnt: Sequence[Lesson]) -> Iterator[_Idea]:
     """Yield what worked, what worked taken further, and what worked stacked; only lessons that are hopeful count."""
     hopeful = [lesson for lesson in learnt if lesson.hopeful]
     for lesson in hopeful:
-        yield _Idea(moves=lesson.moves, effect=lesson.prior.effect, lessons=(lesson,), why=_tally(lesson.prior))
+        yield _Idea(moves=lesson.moves, effect=lesson.prior.effect, lessons=(lesson,), why=lesson.prior.tally)
     for lesson in hopeful:
         for moves in further(lesson):
-            why = f"{_tally(lesson.prior)} A step further the same way may help more."
+            why = f"{lesson.prior.tally} A step further the same way may help more."
             yield _Idea(moves=moves, effect=_widened(lesson.prior.effect), lessons=(lesson,), why=why)
     for stack in together(hopeful):
         moves = tuple(move for lesson in stack.lessons for move in lesson.moves)
@@ -91,8 +95,8 @@ def _ideas(learnt: Sequence[Lesson]) -> Iterator[_Idea]:
         yield _Idea(moves=moves, effect=stack.effect, lessons=stack.lessons, why=why)
 
 
-def _tally(prior: Prior) -> str:
-    return f"{prior.support} experiments before speak for it, {prior.against} against."
+def _trusted(idea: _Idea, calibration: Calibration) -> _Idea:
+    return replace(idea, effect=trusted(idea.effect, calibration)) if calibration.count else idea
 
 
 def _widened(effect: Effect) -> Effect:

@@ -2,23 +2,27 @@
 
 from collections.abc import Sequence
 
-from rea.domain.hypothesis import Hypothesis
+from rea.domain.hypothesis import Hypothesis, SourceName
 from rea.domain.ids import digest
 from rea.domain.technique import Technique
-from rea.planner.priors import rerank
+from rea.planner.priors import believed, rerank
 from rea.planner.sources.research.explore import explorations
 from rea.planner.sources.research.formulate import hypotheses
-from rea.planner.worth import diversify
+from rea.planner.trust import trust
+from rea.planner.worth import diversify, trodden
 from rea.ports import Briefing, Insights
 
 EXPLORATION_SHARE = 0.15
+ASIDE_SHARE = (
+    0.4  # of the techniques that are taken as the catalogue claims them while all that is known comes from other places
+)
 
 
 class ResearchSource:
     """Proposes techniques that apply and bind, by expected improvement per cost and variety.
 
-    ``exploration_share`` of the proposals are drawn from the rest without regard to rank, the same for the same briefing. Where too few techniques
-    bind, single levers are explored.
+    What the catalogue claims is believed as far as its claims held so far. ``exploration_share`` of the proposals are drawn from the rest without
+    regard to rank, what was tried least first, the same for the same briefing. Where too few techniques bind, single levers are explored.
     """
 
     def __init__(
@@ -46,10 +50,21 @@ class ResearchSource:
             for hypothesis in hypotheses(technique, briefing.workload, briefing.current):
                 if hypothesis.id not in briefing.taken:
                     found.setdefault(hypothesis.id, hypothesis)
-        return (
-            rerank(list(found.values()), self._insights, briefing.setting) if self._insights else list(found.values())
-        )
+        if self._insights is None:
+            return list(found.values())
+        told = self._insights.all()
+        held_to = trust(SourceName.RESEARCH, told, {t.name: t.effect for t in self._techniques})
+        if not told or any(i.setting == briefing.setting for i in told):
+            return rerank(list(found.values()), self._insights, briefing.setting, held_to)
+        aside = {h.id for h in found.values() if _drawn_aside(h, briefing)}
+        informed = rerank([h for h in found.values() if h.id not in aside], self._insights, briefing.setting, held_to)
+        return [*informed, *(believed(h, held_to) for h in found.values() if h.id in aside)]
+
+
+def _drawn_aside(hypothesis: Hypothesis, briefing: Briefing) -> bool:
+    """Whether history from elsewhere is set aside for it in this campaign: as often as it may say nothing here."""
+    return int(digest("aside", briefing.setting, hypothesis.id)[:8], 16) < ASIDE_SHARE * 16**8
 
 
 def _drawn(known: Sequence[Hypothesis], briefing: Briefing) -> list[Hypothesis]:
-    return sorted(known, key=lambda h: digest("exploration", briefing.setting, briefing.round, h.id))
+    return sorted(known, key=lambda h: (trodden(h), digest("exploration", briefing.setting, briefing.round, h.id)))
