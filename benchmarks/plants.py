@@ -18,6 +18,7 @@ from rea.executor import perform as executor
 from rea.executor.jobs import live
 from rea.knowledge.runbook.load import load
 from rea.planner import decide as planner
+from rea.planner.phases import validation
 from rea.ports import Ports
 from rea.store import chain, projections, sqlite, stream
 from rea.testing.durable import Shape, lost_once
@@ -123,9 +124,11 @@ def nothing_is_chained() -> None:
 
 
 def work_before_the_approval() -> None:
-    """The engineer is slow, and nobody waits."""
+    """The engineer is slow, and nobody waits: what calibration left over pays for a first look."""
     door.permitted = lambda c, job: not (c.paused or c.stopped or c.ended)
+    door.affordable = lambda c, ledger, job: job.held_ms <= ledger.free
     planner._ask = lambda c: planner._phases(c, None)  # type: ignore[arg-type]
+    validation.free_ms = lambda c: c.budget_ms
 
 
 def an_end_is_told_and_forgotten() -> None:

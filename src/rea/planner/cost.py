@@ -8,6 +8,9 @@ from rea.domain.workload import Fidelity
 LEAST_CONFIRMATION = 3  # fresh seeds an arm, below which nothing is confirmed
 MOST_CONFIRMATION = 10
 MARGIN = 1.15
+GROUP = 3  # hypotheses that share a run
+ALONE = 3.0  # full runs that tell of one hypothesis alone
+ALONE_SHARE = 0.4  # of what selection may spend, which may go into testing hypotheses alone
 CLEARLY = 2.0  # times as dear, for what it tells, as a full run
 
 
@@ -27,6 +30,17 @@ def first_rung(c: Campaign) -> Fidelity:
     dear = c.calibrated.sd_of(full.name) ** 2 * run_ms(c, full.name)
     worth = (f for f in c.setup.fidelities if c.calibrated.sd_of(f.name) ** 2 * run_ms(c, f.name) <= CLEARLY * dear)
     return next(worth, full)
+
+
+def group_size(c: Campaign) -> int:
+    """Return how many hypotheses share a run: one where the budget pays for each alone, as often as it takes to tell."""
+    alone = len(c.hypotheses) * ALONE * full_ms(c)
+    return 1 if alone <= ALONE_SHARE * selection_ms(c) else GROUP
+
+
+def selection_ms(c: Campaign) -> int:
+    """Return what is left for choosing once Confirmation is set aside."""
+    return max(0, c.budget_ms - spent_in(c, 1, Phase.CALIBRATION) - reserve_ms(c))
 
 
 def full_ms(c: Campaign) -> int:

@@ -1,30 +1,24 @@
 """The plan: which hypotheses, which phases, at what price. Pure, so that one state always gives one plan and one digest."""
 
-from math import ceil
-
 from rea.domain.campaign import Campaign
 from rea.domain.experiment import Phase
 from rea.domain.ids import Digest
 from rea.domain.plan import PhasePlan, Plan
-from rea.planner.cost import MARGIN, confirmation_seeds, first_rung, full_ms, reserve_ms, run_ms
+from rea.planner.cost import GROUP, MARGIN, confirmation_seeds, first_rung, full_ms, group_size, run_ms, selection_ms
+from rea.planner.screening import groups
 
-VALIDATION_SHARE = 0.40  # of what selection may spend
-COMBINATION_SHARE = 0.20
+VALIDATION_SHARE = 0.40  # of what selection may spend, where every hypothesis is tried alone
+SCREENING_SHARE = 0.16  # ... where hypotheses share runs
+COMBINATION_SHARE = 0.40
 FURTHER = 0.7  # full runs that a hypothesis costs on average beyond its first, cheap one
 SPREAD = 0.35  # of a phase's estimate: how far its cost may lie off
-MOST_HYPOTHESES = 32
+MOST_HYPOTHESES = 36
 FEWEST_HYPOTHESES = 3
 
 
 def wanted_hypotheses(c: Campaign) -> int:
-    """Return how many hypotheses the Validation share pays for: a cheap run each, full runs and further looks for the better part."""
-    each = run_ms(c, first_rung(c).name) + FURTHER * full_ms(c)
-    return max(FEWEST_HYPOTHESES, min(MOST_HYPOTHESES, int(selection_ms(c) * VALIDATION_SHARE / each)))
-
-
-def selection_ms(c: Campaign) -> int:
-    """Return what is left for choosing once Confirmation is set aside."""
-    return max(0, c.budget_ms - c.ledger.spent - reserve_ms(c))
+    """Return how many hypotheses Validation pays for, each sharing a run with others where the budget is short."""
+    return max(FEWEST_HYPOTHESES, min(MOST_HYPOTHESES, GROUP * int(selection_ms(c) * SCREENING_SHARE / full_ms(c))))
 
 
 def draft(c: Campaign, runbook: Digest) -> Plan:
@@ -46,23 +40,20 @@ def draft(c: Campaign, runbook: Digest) -> Plan:
 def phases(c: Campaign) -> tuple[PhasePlan, ...]:
     """Price each phase: estimate and interval, in device-milliseconds."""
     pool, full, count = selection_ms(c), full_ms(c), len(c.hypotheses)
-    cheap = run_ms(c, first_rung(c).name)
-    relative = sum(h.cost for h in c.hypotheses.values())
-    validating = min(round(relative * (cheap + FURTHER * full)), round(pool * VALIDATION_SHARE / (1 - SPREAD)))
-    stacks = min(2 * ceil(count / 3) + 2, int(pool * COMBINATION_SHARE / full))
-    combining = stacks * full
+    runs, validating = _validation(c, pool)
+    combining = round(pool * COMBINATION_SHARE)
     refining = max(0, pool - validating - combining)
     seeds = confirmation_seeds(c)
     arms = c.policy.finalists + 1
     return (
+        _priced(Phase.VALIDATION, runs, runs if count > runs else 2 * runs, validating, _how(c, count, runs)),
         _priced(
-            Phase.VALIDATION,
-            count,
-            2 * count,
-            validating,
-            f"each hypothesis alone, first at {first_rung(c).name}, more seeds where they decide",
+            Phase.COMBINATION,
+            combining // full,
+            combining // full,
+            combining,
+            "stack what works, leave out what does not: every run is planned on what those before it told",
         ),
-        _priced(Phase.COMBINATION, stacks, stacks, combining, "stack what works; find conflict and synergy"),
         _priced(
             Phase.EXPLOITATION, refining // full, refining // full, refining, "refine the best within what is left"
         ),
@@ -73,6 +64,24 @@ def phases(c: Campaign) -> tuple[PhasePlan, ...]:
             round(arms * seeds * full * MARGIN),
             "fresh seeds in full, then the sealed test rows once",
         ),
+    )
+
+
+def _validation(c: Campaign, pool: int) -> tuple[int, int]:
+    """Return the experiments of Validation and what they are expected to cost."""
+    found = groups(tuple(c.hypotheses.values()), group_size(c))
+    cheap, full = run_ms(c, first_rung(c).name), full_ms(c)
+    alone = sum(g[0].cost for g in found if len(g) == 1) * (cheap + FURTHER * full)
+    shared = sum(len(g) > 1 for g in found) * full
+    return len(found), min(round(alone + shared), round(pool * VALIDATION_SHARE / (1 - SPREAD)))
+
+
+def _how(c: Campaign, count: int, runs: int) -> str:
+    alone = f"each hypothesis alone, first at {first_rung(c).name}, more seeds where they decide"
+    return (
+        alone
+        if runs == count
+        else f"{count} hypotheses in {runs} runs that they share: what each adds is told from all runs together"
     )
 
 

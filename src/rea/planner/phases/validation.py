@@ -1,4 +1,8 @@
-"""Validation: every hypothesis alone, the cheap fidelity first; the hopeless stop there, the others are promoted and replicated. Pure."""
+"""Validation: every hypothesis has its chance, alone where the budget is ample, in groups that share a run where it is not. Pure.
+
+Alone, the cheap fidelity comes first: the hopeless stop there, the others are promoted and replicated. Groups run in full, once: what each member
+adds is told by Combination, from all runs together.
+"""
 
 from math import ceil
 
@@ -8,8 +12,9 @@ from rea.domain.experiment import Experiment, Phase
 from rea.domain.hypothesis import Aim, Hypothesis
 from rea.domain.ids import ExperimentId
 from rea.planner.arms import Arm, arms
-from rea.planner.cost import first_rung, free_ms, full_ms, run_ms, spent_in
+from rea.planner.cost import first_rung, free_ms, full_ms, group_size, run_ms, spent_in
 from rea.planner.phases.opening import added, busy, compare, ended, experiment, fresh, opened
+from rea.planner.screening import groups, together
 
 KEEP = 0.35  # share of a rung that is promoted whatever it shows
 HOPEFUL = 0.7  # chance of being better than the baseline above which an arm is promoted all the same
@@ -34,21 +39,29 @@ def _open(c: Campaign, round_: int) -> Decision:
     tested = {h for e in c.experiments.values() for h in e.hypotheses}
     untested = [h for h in c.hypotheses.values() if h.id not in tested]
     rung = first_rung(c) if round_ == 1 else c.setup.full
-    affordable = max(0, free_ms(c)) // run_ms(c, rung.name)
-    chosen = [experiment(c, h.change, rung.name, (h.id,)) for h in untested[: int(affordable)]]
+    chosen: list[Experiment] = []
+    money = free_ms(c)
+    for group in groups(untested, group_size(c)):
+        alone = len(group) == 1
+        fidelity = rung if alone else c.setup.full
+        money -= run_ms(c, fidelity.name)
+        if money < 0:
+            break
+        chosen.append(experiment(c, together(group), fidelity.name, (h.id for h in group)))
     replicates = [r for e in chosen for r in fresh(c, e.id, Phase.VALIDATION, 1)]
-    return opened(
-        round_, Phase.VALIDATION, chosen, replicates, f"{len(chosen)} hypotheses, one at a time, at {rung.name}"
-    )
+    count = sum(len(e.hypotheses) for e in chosen)
+    how = f"one at a time, at {rung.name}" if count == len(chosen) else f"in {len(chosen)} runs that they share"
+    return opened(round_, Phase.VALIDATION, chosen, replicates, f"{count} hypotheses, {how}")
 
 
 def _promote(c: Campaign, record: PhaseRecord) -> Decision:
     """Send the better part of the highest rung reached on to the next; efficiency claims are decided at full fidelity only."""
     ladder = [f.name for f in c.setup.fidelities]
-    reached = max(ladder.index(c.experiments[e].fidelity) for e in record.experiments) if record.experiments else -1
+    alone = [e for e in record.experiments if len(c.experiments[e].hypotheses) == 1]
+    reached = max((ladder.index(c.experiments[e].fidelity) for e in alone), default=-1)
     if reached < 0 or reached == len(ladder) - 1:
         return Decision()
-    field = arms(c, [e for e in record.experiments if c.experiments[e].fidelity == ladder[reached]])
+    field = arms(c, [e for e in alone if c.experiments[e].fidelity == ladder[reached]])
     kept = [a for i, a in enumerate(field) if i < ceil(KEEP * len(field)) or a.p_positive > HOPEFUL or _saves(c, a)]
     kept = kept[: max(0, _left(c, record)) // run_ms(c, ladder[reached + 1])]
     above = [experiment(c, a.change, ladder[reached + 1], a.experiment.hypotheses) for a in kept]
@@ -60,7 +73,7 @@ def _promote(c: Campaign, record: PhaseRecord) -> Decision:
 
 def _look(c: Campaign, record: PhaseRecord) -> Decision:
     """Give the arms that may be worth stacking the replicates of the next planned look."""
-    field = arms(c, at_full(c, record.experiments))
+    field = arms(c, [e for e in at_full(c, record.experiments) if len(c.experiments[e].hypotheses) == 1])
     runs = max((a.runs for a in field), default=0)
     target = next((look for look in c.policy.looks if look > runs), None)
     if target is None or runs == 0:

@@ -1,0 +1,223 @@
+"""Combination as a designed experiment: hypotheses share runs, and what each adds is told from all runs together. Pure.
+
+Testing ``n`` hypotheses alone, each with one run, leaves each with the whole noise of a run; in groups, every run tells of every member.
+What is tried next has the largest expected improvement (Jones, Schonlau and Welch, 1998) of one more noisy run over the best belief, for its price.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, reduce
+from math import erf, exp, pi, sqrt
+
+from rea.domain.campaign import Campaign
+from rea.domain.change import BASELINE, Change, conflict, override
+from rea.domain.hypothesis import Aim, Hypothesis, SourceName
+from rea.domain.ids import HypothesisId, digest
+from rea.domain.lever import Lever, Scalar
+from rea.planner.arms import compared, seed_noise
+from rea.planner.belief import Belief, Seen, believe
+from rea.statistics.score import score
+
+DEAR = 1.5  # times a baseline's training: what costs more is tried alone, lest others pay for it
+LEAST_FLOOR = (
+    0.02  # effects below this, or below FLOOR errors, count as this: how bad a failure is tells nothing of its parts
+)
+FLOOR = 4.0
+MOST_SEEN = 160  # arms that a belief rests on: the best half and the latest half
+TOPS = 3  # of the best changes, around which candidates are made
+DRAWN = 150  # candidates of each random kind
+MOST_PARTS = 4  # hypotheses added at once to one of the best
+STACKED = 12  # of the most promising hypotheses, stacked one after the other
+LOOKS = 5  # runs of one change, beyond which no more is learnt of it
+THRIFT = 0.5  # power of the price by which an expected improvement is divided
+
+
+def groups(hypotheses: Sequence[Hypothesis], size: int) -> list[tuple[Hypothesis, ...]]:
+    """Return the hypotheses in groups of at most ``size`` that turn no lever twice, the best spread over all groups.
+
+    An engineer's own ideas, what claims to save compute and what is dear stay alone.
+    """
+    alone = [h for h in hypotheses if not _shares(h)] if size > 1 else list(hypotheses)
+    shared = [h for h in hypotheses if h not in alone]
+    made: list[list[Hypothesis]] = [[] for _ in range(-(-len(shared) // size))]
+    for hypothesis in shared:
+        fitting = (g for g in sorted(made, key=len) if len(g) < size and not any(_clash(hypothesis, h) for h in g))
+        place = next(fitting, None)
+        if place is None:
+            place = list[Hypothesis]()
+            made.append(place)
+        place.append(hypothesis)
+    return [*((h,) for h in alone), *(tuple(g) for g in made if g)]
+
+
+def together(group: Iterable[Hypothesis]) -> Change:
+    """Return the change that makes all of a group's changes at once."""
+    return reduce(override, (h.change for h in group), BASELINE)
+
+
+def hypotheses_in(c: Campaign, change: Change) -> tuple[HypothesisId, ...]:
+    """Return the hypotheses whose changes are part of ``change``."""
+    return tuple(h.id for h in c.hypotheses.values() if _part_of(h.change, change))
+
+
+def belief(c: Campaign) -> Belief | None:
+    """Return what is believed of full runs, None while no change was compared. Arms that were dropped for their own failure count as bad ones."""
+    full = c.setup.full.name
+    pool = c.once(f"seed noise at {full}", lambda: seed_noise(c, full))
+    known = [(e, x) for e in c.experiments.values() if e.fidelity == full and (x := compared(c, e.id)) is not None]
+    scored = [(e.change, x.effect, score(x, pool).se) for e, x in known if e.change != BASELINE]
+    if not scored:
+        return None
+    failed = [c.experiments[e].change for e in c.dropped if c.experiments[e].fidelity == full]
+    typical = sorted(error for _, _, error in scored)[len(scored) // 2]
+    floor = -max(LEAST_FLOOR, FLOOR * typical)
+    seen = [Seen(change, max(floor, effect), error) for change, effect, error in scored]
+    seen += [Seen(change, floor, typical) for change in failed]
+    base = next((len(x.baseline_seeds) for _, x in known if x.baseline_seeds), 1)
+    return _believed(c.setup.levers, _most_telling(seen), pool.sd / sqrt(base), _expected(c))
+
+
+@lru_cache(maxsize=4)
+def _believed(
+    levers: tuple[Lever, ...],
+    seen: tuple[Seen, ...],
+    shared: float,
+    expected: tuple[tuple[tuple[str, Scalar], float], ...],
+) -> Belief:
+    return believe(levers, seen, shared, dict(expected))
+
+
+def _most_telling(seen: Sequence[Seen]) -> tuple[Seen, ...]:
+    if len(seen) <= MOST_SEEN:
+        return tuple(seen)
+    late = seen[-MOST_SEEN // 2 :]
+    best = sorted(seen[: -MOST_SEEN // 2], key=lambda s: -s.effect)[: MOST_SEEN // 2]
+    return (*best, *late)
+
+
+def _expected(c: Campaign) -> tuple[tuple[tuple[str, Scalar], float], ...]:
+    singles = (h for h in c.hypotheses.values() if len(h.change.overrides) == 1 and not h.change.patches)
+    return tuple((h.change.overrides[0], h.predicted.value) for h in singles)
+
+
+def generation(c: Campaign, count: int, number: int) -> list[Change]:
+    """Return the next ``count`` changes to run, again for one more look or for the first time; ``number`` makes each draw another."""
+    now = belief(c)
+    if now is None:
+        return []
+    known = list(dict.fromkeys(s.change for s in now.design.seen))
+    wanted = list(candidates(c, now, known, digest("generation", c.policy.seed, number)))
+    looks, noise = _looks(c), now.design.typical
+    chosen: list[Change] = []
+    for _ in range(count):
+        best = max(0.0, float(now.of(known)[0].max()))
+        gains = _improvement(now, wanted, best, noise)
+        worth = [
+            0.0 if looks.get(x, 0) + chosen.count(x) >= LOOKS else gain / price(c, x) ** THRIFT
+            for x, gain in zip(wanted, gains, strict=True)
+        ]
+        place = max(range(len(wanted)), key=worth.__getitem__, default=None)
+        if place is None or worth[place] <= 0:
+            break
+        chosen.append(wanted[place])
+        now = now.after(wanted[place], float(now.of([wanted[place]])[0][0]), noise)
+    return chosen
+
+
+def candidates(c: Campaign, now: Belief, known: Sequence[Change], seed: str) -> Iterator[Change]:
+    """Yield changes worth a thought, each once: around the best, without one part, with one or some hypotheses more, and unions of those."""
+    single = [h.change for h in c.hypotheses.values()]
+    means, _ = now.of(known)
+    tops = [known[i] for i in sorted(range(len(known)), key=lambda i: -means[i])[:TOPS]] or [BASELINE]
+    failed = {c.experiments[e].change for e in c.dropped}
+    near = list(_around(tops, single, now))
+    pool = [*near, *_drawn(tops, near, single, seed)]
+    sound = (x for x in dict.fromkeys(pool) if x != BASELINE and x not in failed)
+    yield from (x for x in sound if _turns(c, x))
+
+
+def _around(tops: Sequence[Change], single: Sequence[Change], now: Belief) -> Iterator[Change]:
+    for top in tops:
+        yield top
+        yield from (_joined(top, one) for one in single)
+        yield from (_without(top, name) for name, _ in top.overrides)
+        yield from (_joined(top, other) for other in tops)
+    yield from single
+    means, spreads = now.of(single) if single else ((), ())
+    for hope in (0.0, 0.5, 1.0):
+        stack = tops[0]
+        promise = [m + hope * s for m, s in zip(means, spreads, strict=True)]
+        for place in sorted(range(len(single)), key=lambda i: -promise[i])[:STACKED]:
+            if promise[place] > 0 and not _names(single[place]) & _names(stack):
+                stack = _joined(stack, single[place])
+                yield stack
+
+
+def _drawn(tops: Sequence[Change], near: Sequence[Change], single: Sequence[Change], seed: str) -> Iterator[Change]:
+    import numpy as np
+
+    dice = np.random.default_rng(int(seed[:12], 16))
+    for _ in range(DRAWN):
+        one, other = (near[int(i)] for i in dice.integers(len(near), size=2))
+        yield _joined(one, other)
+        parts = dice.integers(len(single), size=int(dice.integers(1, MOST_PARTS + 1))) if single else ()
+        yield reduce(_joined, (single[int(i)] for i in parts), tops[int(dice.integers(len(tops)))])
+
+
+def price(c: Campaign, change: Change) -> float:
+    """Return the expected cost of a run relative to the baseline's: the product of what its hypotheses say of theirs."""
+    factor = 1.0
+    for hypothesis in c.hypotheses.values():
+        if hypothesis.cost != 1 and _part_of(hypothesis.change, change):
+            factor *= hypothesis.cost
+    return min(8.0, max(0.25, factor))
+
+
+def _improvement(now: Belief, changes: Sequence[Change], best: float, noise: float) -> list[float]:
+    """Return by how much one more run of each is expected to raise the best belief (Frazier et al. 2009, one change at a time)."""
+    found = []
+    for mean, spread in zip(*now.of(changes), strict=True):
+        moved = float(spread**2 / sqrt(spread**2 + noise**2))
+        ahead = (float(mean) - best) / moved
+        density, below = exp(-(ahead**2) / 2) / sqrt(2 * pi), (1 + erf(ahead / sqrt(2))) / 2
+        found.append(moved * (ahead * below + density))
+    return found
+
+
+def _looks(c: Campaign) -> dict[Change, int]:
+    full = c.setup.full.name
+    mine = [(e.change, compared(c, e.id)) for e in c.experiments.values() if e.fidelity == full]
+    return {change: len(x.seeds) for change, x in mine if x is not None}
+
+
+def _joined(first: Change, second: Change) -> Change:
+    """Return ``first`` with what ``second`` sets; ``first`` alone where both patch one file differently."""
+    apart = conflict(Change(patches=first.patches), Change(patches=second.patches))
+    return first if apart else override(first, second)
+
+
+def _without(change: Change, name: str) -> Change:
+    return Change(overrides=tuple(o for o in change.overrides if o[0] != name), patches=change.patches)
+
+
+def _turns(c: Campaign, change: Change) -> bool:
+    """Whether a change leaves the baseline at all."""
+    defaults = {lever.name: lever.default for lever in c.setup.levers}
+    return bool(change.patches) or any(defaults.get(name) != value for name, value in change.overrides)
+
+
+def _shares(hypothesis: Hypothesis) -> bool:
+    own = hypothesis.source is SourceName.ENGINEER or hypothesis.aim is Aim.EFFICIENCY
+    return not own and hypothesis.cost < DEAR
+
+
+def _clash(one: Hypothesis, other: Hypothesis) -> bool:
+    """Whether two hypotheses turn one lever differently."""
+    return conflict(one.change, other.change) is not None
+
+
+def _part_of(part: Change, whole: Change) -> bool:
+    return set(part.overrides) <= set(whole.overrides) and set(part.patches) <= set(whole.patches)
+
+
+def _names(change: Change) -> set[str]:
+    return {name for name, _ in change.overrides}
