@@ -64,7 +64,7 @@ def large(log: SqlJournal, events: int, experiments: int) -> Iterator[int]:
     c = replay(begun)
     record = next(r for r in c.phases.values() if r.phase is Phase.EXPLOITATION)
     batches = experiments // 2
-    attempts = (events - batches * (1 + 2 * SEEDS)) // (experiments * SEEDS * 4)
+    attempts = (events - len(begun) - batches * (1 + 2 * SEEDS)) // (experiments * SEEDS * 4)
     filler, some = Filler(c, record, max(1, attempts)), list(begun)
     for number in range(batches):
         some += filler.batch(number)
@@ -126,7 +126,7 @@ class Filler:
         )
 
     def _experiment(self, number: int) -> Experiment:
-        change = Change(overrides=(("lever0", 1.0 + number / 1e6), ("lever1", 1.0)))
+        change = Change(overrides=(("lever0", 1.0 + (number + 1) / 1e6), ("lever1", 1.0)))
         return Experiment(id=experiment_id(self.c.workload_digest, change, "full"), change=change, fidelity="full")
 
     def _attempts(self, point: Experiment, run: Replicate) -> Iterator[e.Event]:

@@ -9,7 +9,6 @@ from rea.domain.experiment import Phase
 from rea.domain.ledger import Ledger
 from rea.domain.plan import Policy
 from rea.planner.cost import first_rung
-from rea.planner.draft import wanted_hypotheses
 from rea.testing.simulation import Truth, World
 
 
@@ -39,10 +38,6 @@ def noisy(c: Campaign, third: float, share: float = 0.33) -> Campaign:
 )
 def test_what_a_rung_tells_for_its_price_decides(calibrated: Campaign, third: float, share: float, rung: str) -> None:
     assert first_rung(noisy(calibrated, third, share)).name == rung
-
-
-def test_without_the_rung_fewer_hypotheses_are_paid_for(calibrated: Campaign) -> None:
-    assert wanted_hypotheses(noisy(calibrated, 0.05)) < wanted_hypotheses(noisy(calibrated, 0.01))
 
 
 def test_validation_begins_at_the_full_run_where_the_rung_is_not_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:

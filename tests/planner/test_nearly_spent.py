@@ -14,13 +14,13 @@ from rea.domain.plan import Policy
 from rea.planner import decide as planner
 from rea.testing.simulation import CAMPAIGN, Truth, World
 
-EFFECTS = {f"x{i:02d}": 0.004 * (i % 4) for i in range(40)}
+EFFECTS = {f"x{i:02d}": 0.001 * (i % 4) for i in range(40)}
 
 
 def campaign() -> World:
     w = World(
         truth=Truth(effects=EFFECTS),
-        budget_s=3600.0,
+        budget_s=9000.0,
         policy=Policy(seed=3, calibration_seeds=2, looks=(1,), confirmation_share=0.1),
     )
     w.run()

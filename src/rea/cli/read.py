@@ -78,20 +78,6 @@ def told(c: Campaign, event: object) -> str:
     match event:
         case e.PhaseOpened(phase=phase, reason=reason) | e.ReplicatesAdded(phase=phase, reason=reason):
             return f"{phase}: {reason}"
-        case e.JobEnded(job=job, status=ended) if ended.state is not JobState.SUCCEEDED:
-            return f"{job} {ended.state}: {ended.reason}"
-        case e.JobTreated(job=job, treatment=t):
-            return f"{job} {t.entry}: {t.remedy}, {t.reason}"
-        case e.DiagnosisOpened(job=job):
-            return f"{job}: no entry of the runbook knows why; looking into it by smaller reruns"
-        case e.Diagnosed(diagnosis=d):
-            return f"{d.job} diagnosed: {d.fault}, {d.reason}"
-        case e.CauseSuggested(suggestion=s) if s.cause is not None:
-            return (
-                f"{s.job}: a reader of its log suggests {s.cause}, remedy {s.remedy}; not believed before it is tried"
-            )
-        case e.RemedyTried(trial=t):
-            return f"{t.job}: the suggested remedy {'held' if t.held else 'did not hold'} in {t.rerun}"
         case e.PatchAdmitted() as admitted:
             return patch_lines(admitted)[0]
         case e.PatchRefused(patch=digest, reason=reason):
@@ -115,6 +101,28 @@ def told(c: Campaign, event: object) -> str:
             return f"test rows opened, opening {o.number} of this data"
         case e.Concluded(proposal=p):
             return f"concluded: {p.outcome}, {p.reason}"
+        case _:
+            return _told_of_failures(event)
+
+
+def _told_of_failures(event: object) -> str:
+    from rea.domain import event as e
+
+    match event:
+        case e.JobEnded(job=job, status=ended) if ended.state is not JobState.SUCCEEDED:
+            return f"{job} {ended.state}: {ended.reason}"
+        case e.JobTreated(job=job, treatment=t):
+            return f"{job} {t.entry}: {t.remedy}, {t.reason}"
+        case e.DiagnosisOpened(job=job):
+            return f"{job}: no entry of the runbook knows why; looking into it by smaller reruns"
+        case e.Diagnosed(diagnosis=d):
+            return f"{d.job} diagnosed: {d.fault}, {d.reason}"
+        case e.CauseSuggested(suggestion=s) if s.cause is not None:
+            return (
+                f"{s.job}: a reader of its log suggests {s.cause}, remedy {s.remedy}; not believed before it is tried"
+            )
+        case e.RemedyTried(trial=t):
+            return f"{t.job}: the suggested remedy {'held' if t.held else 'did not hold'} in {t.rerun}"
         case _:
             return ""
 

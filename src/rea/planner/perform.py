@@ -8,7 +8,7 @@ from rea.domain.change import BASELINE, Change, override
 from rea.domain.event import Event, HypothesesProposed, Notified, Suggested
 from rea.domain.hypothesis import Hypothesis, hypothesis_id
 from rea.domain.lever import Lever, LeverType, Role, Scalar
-from rea.planner.draft import selection_ms
+from rea.planner.cost import selection_ms
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import experiment
 from rea.planner.portfolio import choose

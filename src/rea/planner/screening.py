@@ -13,16 +13,17 @@ from rea.domain.change import BASELINE, Change, conflict, override
 from rea.domain.hypothesis import Aim, Hypothesis, SourceName
 from rea.domain.ids import HypothesisId, digest
 from rea.domain.lever import Lever, Scalar
-from rea.planner.arms import compared, seed_noise
+from rea.planner.arms import Arm, arms, measured, seed_noise
 from rea.planner.belief import Belief, Seen, believe
-from rea.statistics.score import score
 
 DEAR = 1.5  # times a baseline's training: what costs more is tried alone, lest others pay for it
 LEAST_FLOOR = (
     0.02  # effects below this, or below FLOOR errors, count as this: how bad a failure is tells nothing of its parts
 )
 FLOOR = 4.0
-MOST_SEEN = 160  # arms that a belief rests on: the best half and the latest half
+MOST_SEEN = 160  # arms that a belief rests on: the best
+MOST_FAILED = 20  # and of those that failed, the latest
+MOST_IDEAS = 120  # hypotheses that are thought of at once: the latest
 TOPS = 3  # of the best changes, around which candidates are made
 DRAWN = 150  # candidates of each random kind
 MOST_PARTS = 4  # hypotheses added at once to one of the best
@@ -54,26 +55,36 @@ def together(group: Iterable[Hypothesis]) -> Change:
     return reduce(override, (h.change for h in group), BASELINE)
 
 
+def ideas(c: Campaign) -> list[Hypothesis]:
+    """Return the hypotheses that are thought of."""
+    return list(c.hypotheses.values())[-MOST_IDEAS:]
+
+
 def hypotheses_in(c: Campaign, change: Change) -> tuple[HypothesisId, ...]:
     """Return the hypotheses whose changes are part of ``change``."""
     return tuple(h.id for h in c.hypotheses.values() if _part_of(h.change, change))
 
 
+def field(c: Campaign) -> list[Arm]:
+    """Return every arm that ran in full and was compared, best first by what it showed alone."""
+    full = c.setup.full.name
+    return c.once(f"field at {full}", lambda: arms(c, [e.id for e in c.experiments.values() if e.fidelity == full]))
+
+
 def belief(c: Campaign) -> Belief | None:
     """Return what is believed of full runs, None while no change was compared. Arms that were dropped for their own failure count as bad ones."""
-    full = c.setup.full.name
-    pool = c.once(f"seed noise at {full}", lambda: seed_noise(c, full))
-    known = [(e, x) for e in c.experiments.values() if e.fidelity == full and (x := compared(c, e.id)) is not None]
-    scored = [(e.change, x.effect, score(x, pool).se) for e, x in known if e.change != BASELINE]
+    scored = [arm for arm in field(c) if arm.change != BASELINE]
     if not scored:
         return None
+    full = c.setup.full.name
     failed = [c.experiments[e].change for e in c.dropped if c.experiments[e].fidelity == full]
-    typical = sorted(error for _, _, error in scored)[len(scored) // 2]
+    typical = sorted(arm.error for arm in scored)[len(scored) // 2]
     floor = -max(LEAST_FLOOR, FLOOR * typical)
-    seen = [Seen(change, max(floor, effect), error) for change, effect, error in scored]
-    seen += [Seen(change, floor, typical) for change in failed]
-    base = next((len(x.baseline_seeds) for _, x in known if x.baseline_seeds), 1)
-    return _believed(c.setup.levers, _most_telling(seen), pool.sd / sqrt(base), _expected(c))
+    seen = [Seen(arm.change, max(floor, arm.raw), arm.error) for arm in scored[:MOST_SEEN]]
+    seen += [Seen(change, floor, typical) for change in failed[-MOST_FAILED:]]
+    base = max(1, len(measured(c, c.experiment_of(BASELINE, full).id)))  # type: ignore[union-attr]
+    pool = c.once(f"seed noise at {full}", lambda: seed_noise(c, full))
+    return _believed(c.setup.levers, tuple(seen), pool.sd / sqrt(base), _expected(c))
 
 
 @lru_cache(maxsize=4)
@@ -86,16 +97,8 @@ def _believed(
     return believe(levers, seen, shared, dict(expected))
 
 
-def _most_telling(seen: Sequence[Seen]) -> tuple[Seen, ...]:
-    if len(seen) <= MOST_SEEN:
-        return tuple(seen)
-    late = seen[-MOST_SEEN // 2 :]
-    best = sorted(seen[: -MOST_SEEN // 2], key=lambda s: -s.effect)[: MOST_SEEN // 2]
-    return (*best, *late)
-
-
 def _expected(c: Campaign) -> tuple[tuple[tuple[str, Scalar], float], ...]:
-    singles = (h for h in c.hypotheses.values() if len(h.change.overrides) == 1 and not h.change.patches)
+    singles = (h for h in ideas(c) if len(h.change.overrides) == 1 and not h.change.patches)
     return tuple((h.change.overrides[0], h.predicted.value) for h in singles)
 
 
@@ -125,7 +128,7 @@ def generation(c: Campaign, count: int, number: int) -> list[Change]:
 
 def candidates(c: Campaign, now: Belief, known: Sequence[Change], seed: str) -> Iterator[Change]:
     """Yield changes worth a thought, each once: around the best, without one part, with one or some hypotheses more, and unions of those."""
-    single = [h.change for h in c.hypotheses.values()]
+    single = [h.change for h in ideas(c)]
     means, _ = now.of(known)
     tops = [known[i] for i in sorted(range(len(known)), key=lambda i: -means[i])[:TOPS]] or [BASELINE]
     failed = {c.experiments[e].change for e in c.dropped}
@@ -166,7 +169,7 @@ def _drawn(tops: Sequence[Change], near: Sequence[Change], single: Sequence[Chan
 def price(c: Campaign, change: Change) -> float:
     """Return the expected cost of a run relative to the baseline's: the product of what its hypotheses say of theirs."""
     factor = 1.0
-    for hypothesis in c.hypotheses.values():
+    for hypothesis in ideas(c):
         if hypothesis.cost != 1 and _part_of(hypothesis.change, change):
             factor *= hypothesis.cost
     return min(8.0, max(0.25, factor))
@@ -184,9 +187,7 @@ def _improvement(now: Belief, changes: Sequence[Change], best: float, noise: flo
 
 
 def _looks(c: Campaign) -> dict[Change, int]:
-    full = c.setup.full.name
-    mine = [(e.change, compared(c, e.id)) for e in c.experiments.values() if e.fidelity == full]
-    return {change: len(x.seeds) for change, x in mine if x is not None}
+    return {arm.change: arm.runs for arm in field(c)}
 
 
 def _joined(first: Change, second: Change) -> Change:
