@@ -8,7 +8,7 @@ REA := .venv/bin/rea
 PY := .venv/bin/python
 RANKER := src/rea/workloads/ranking
 
-.PHONY: demo test test-slow check lint types architecture constraints bench-quick bench-durability bench-statistics bench-wake bench-judge bench-store bench-scale bench-frappe bench-training bench-quality bench-fidelities bench-planner clean
+.PHONY: demo test test-slow check lint types architecture constraints bench-quick bench-durability bench-statistics bench-wake bench-judge bench-store bench-scale bench-frappe bench-training bench-quality bench-fidelities bench-planner bench-history bench-agent clean
 
 # ---- environments: one for rea, without torch; one for the training code ------------------------------------------------
 .venv/ready: pyproject.toml constraints.txt
@@ -105,6 +105,12 @@ bench-training: .venv/ready .venv-ranking/ready .venv-peers/ready  ## against th
 
 bench-planner: .venv-planner/ready  ## the planner against five other ways to spend 80 trainings (needs REA_DATA; QUICK=1 replays); SEARCHES=5 LEVELS=full,shared
 	OMP_NUM_THREADS=1 .venv-planner/bin/python benchmarks/planner/bench.py $(DO)
+
+bench-history: .venv/ready  ## history from elsewhere against none, and the harm of wrong history; 20 universes of 2 places
+	$(PY) benchmarks/history.py 20 2
+
+bench-agent: .venv/ready  ## broken providers, injections, cheats, replay; QUICK=1: half a minute
+	$(PY) -m benchmarks.agent.bench
 
 clean:
 	rm -rf .venv .venv-ranking .venv-planner .venv-peers demo-run .mypy_cache .ruff_cache
