@@ -32,7 +32,7 @@ class RunbookEntry:
     ``moves`` is how ADJUST alters the run. ``exact`` says that the adjustment leaves the treatment what it was, ``unless`` names a role whose
     being on (neither 0, none, off, false nor one of ``harmless``) makes it inexact, which marks the treatment as changed. ``then`` is what
     happens at the limit. Where several entries match, the highest ``priority`` wins: first what a backend said for certain, last what a bare
-    exit status suggests.
+    exit status suggests; what a log says never counts for more than 2.
     """
 
     name: str
