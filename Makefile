@@ -59,7 +59,8 @@ architecture: .venv/ready
 	$(PY) -m pytest -q tests/test_sizes.py
 
 constraints: .venv/ready .venv-ranking/ready
-	(echo "# What the tests run with, on Python 3.11. Regenerate with: make constraints"; $(PY) -m pip freeze --exclude-editable) > constraints.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,ray]'
+	(echo "# What the tests run with, on Python 3.11, Ray included. Regenerate with: make constraints"; $(PY) -m pip freeze --exclude-editable) > constraints.txt
 	(echo "# The training environment of the built-in ranker, torch aside. Regenerate with: make constraints"; \
 	 .venv-ranking/bin/python -m pip freeze | grep -v '^torch') > constraints-ranking.txt
 

@@ -32,7 +32,7 @@ from rea.domain.ids import Digest
 from rea.domain.job import Job, JobState, JobStatus
 from rea.domain.runbook import Cause, Remedy, RunbookEntry, Treatment
 from rea.domain.workload import Workload
-from rea.executor import failures, moves
+from rea.executor import ending, failures, moves
 from rea.executor.failures import FIRST_LAUNCHES, IN_A_ROW, MOST_TREATMENTS, UNKNOWN, adjustment, classify, storm, treat
 
 OUT_OF_MEMORY, DIVERGED, VANISHED = (
@@ -235,12 +235,22 @@ def test_what_is_not_treated_yet_says_nothing() -> None:
 # --- purity
 
 
-@pytest.mark.parametrize("module", [failures, moves])
+@pytest.mark.parametrize("module", [failures, moves, ending])
 def test_deciding_reads_no_clock_die_file_or_network(module: object) -> None:
     tree = ast.parse(inspect.getsource(module))  # type: ignore[arg-type]
     imported = {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     imported |= {alias.name for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names}
-    allowed = ("re", "math", "collections.abc", "functools", "rea.domain.", "rea.executor.moves")
+    allowed = (
+        "re",
+        "math",
+        "collections.abc",
+        "functools",
+        "itertools",
+        "dataclasses",
+        "rea.domain.",
+        "rea.executor.moves",
+        "rea.executor.ending",
+    )
     assert [
         name for name in imported if not any(name == a or (a.endswith(".") and name.startswith(a)) for a in allowed)
     ] == []

@@ -129,6 +129,7 @@ def test_a_store_made_before_there_were_calls_gains_their_tables(tmp_path: Path)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DROP TABLE allowances")
         connection.execute("DROP TABLE call_holds")
+        connection.execute("DROP TABLE verdicts")
         connection.execute("UPDATE meta SET value = 2 WHERE name = 'schema'")
     journal = SqlJournal(Database(path))
     with pytest.raises(OverBudget):

@@ -44,7 +44,8 @@ class RunbookEntry:
     ``moves`` is how ADJUST alters the run. ``exact`` says that the adjustment leaves the treatment what it was, ``unless`` names a role whose
     being on (neither 0, none, off, false nor one of ``harmless``) makes it inexact, which marks the treatment as changed. ``then`` is what
     happens at the limit. Where several entries match, the highest ``priority`` wins: first what a backend said for certain, last what a bare
-    exit status suggests. ``own`` says that a user wrote it: its ``standing`` is earned, that of a shipped one is proven by the corpus.
+    exit status suggests; what a log says never counts for more than 2. ``own`` says that a user wrote it: its ``standing`` is earned, that of a
+    shipped one is proven by the corpus.
     """
 
     name: str

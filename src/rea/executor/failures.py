@@ -14,31 +14,34 @@ from rea.domain.experiment import Purpose
 from rea.domain.job import Job, JobState, JobStatus
 from rea.domain.runbook import Cause, Remedy, RunbookEntry, Treatment
 from rea.domain.workload import Workload
+from rea.executor.ending import ending
 from rea.executor.moves import apply, is_on, touches
 
 TAIL = 8192  # characters of the log that count as evidence
+LOUDEST = 2  # priority of what a log says
 MOST_TREATMENTS = 6  # of one replicate, whichever entries prescribe them
 UNKNOWN = "unknown"
 FIRST_LAUNCHES = 3
 IN_A_ROW = 5
 
-_MARK = re.compile(r"^\[(?:rank|default)?\d{1,4}\]: ?", re.MULTILINE)
 AGAIN = (Remedy.RETRY, Remedy.ADJUST)
 _NOT_THE_TREATMENT = (Cause.INFRASTRUCTURE, Cause.WORKLOAD, Cause.UNKNOWN)
 
 
 def evidence(status: JobStatus) -> str:
-    """Return the text that symptoms are looked for in, without the marks that launchers put before each process's lines."""
-    log = _MARK.sub("", status.log_tail[-TAIL:]).rstrip()
-    return f"{log}\n{status.state}: {' '.join(status.reason.split())}"
+    """Return the text that symptoms are looked for in: what the log's end may be blamed on, and what the backend said."""
+    return f"{ending(status.log_tail[-TAIL:]).rstrip()}\n{status.state}: {' '.join(status.reason.split())}"
 
 
 def classify(runbook: Sequence[RunbookEntry], status: JobStatus) -> RunbookEntry | None:
-    """Return the entry that explains a failure: highest priority first, then the symptom seen last. None: no entry knows it."""
+    """Return the entry that explains a failure: highest priority first, then the symptom seen last. None: no entry knows it.
+
+    A priority above ``LOUDEST`` is that of a backend's word; the same entry's symptoms in the log have no more than this.
+    """
     if status.state not in (JobState.FAILED, JobState.LOST):
         return None
     text = evidence(status)
-    seen = [(entry.priority, place, entry.name, entry) for entry in runbook if (place := _last(entry, text))]
+    seen = [(_rank(entry, place, text), place, entry.name, entry) for entry in runbook if (place := _last(entry, text))]
     return max(seen, key=lambda found: found[:3])[3] if seen else None
 
 
@@ -94,6 +97,10 @@ def _compiled(symptom: str) -> re.Pattern[str]:
 def _last(entry: RunbookEntry, text: str) -> int:
     """Return where the last match ends; 0 without one, as no symptom matches the empty text."""
     return max((match.end() for match in _compiled(entry.symptom).finditer(text)), default=0)
+
+
+def _rank(entry: RunbookEntry, place: int, text: str) -> int:
+    return entry.priority if place > text.rindex("\n") else min(entry.priority, LOUDEST)
 
 
 def _unknown(job: Job, status: JobStatus, history: Sequence[Treatment]) -> Treatment:

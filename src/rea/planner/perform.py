@@ -12,6 +12,7 @@ from rea.planner.cost import selection_ms
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import experiment
 from rea.planner.portfolio import choose
+from rea.planner.screening import barred
 from rea.ports import Briefing, Point, Ports
 
 EXPLORATION = 0.2  # share of the hypotheses that are chosen for being little tried
@@ -71,7 +72,8 @@ def suggest(action: Suggest, c: Campaign, ports: Ports) -> tuple[Event, ...]:
         Point(change=_only(a.change, start), effect=a.raw) for a in full_arms(c) if _without(a.change, names) == rest
     ]
     answers = ports.search.suggest(levers, start, points, action.count, c.policy.seed + 1000 + action.batch)
-    changes = dict.fromkeys(override(best, answer) for answer in answers)
+    doomed = barred(c)
+    changes = dict.fromkeys(x for answer in answers if not doomed(x := override(best, answer)))
     new = [experiment(c, x, c.setup.full.name) for x in changes if c.experiment_of(x, c.setup.full.name) is None]
     return (Suggested(round=action.round, batch=action.batch, experiments=tuple(new)),)
 

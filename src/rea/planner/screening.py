@@ -4,12 +4,13 @@ Testing ``n`` hypotheses alone, each with one run, leaves each with the whole no
 What is tried next has the largest expected improvement (Jones, Schonlau and Welch, 1998) of one more noisy run over the best belief, for its price.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache, reduce
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial, reduce
 from math import erf, exp, pi, sqrt
 
 from rea.domain.campaign import Campaign
 from rea.domain.change import BASELINE, Change, conflict, override
+from rea.domain.diagnosis import Fault
 from rea.domain.hypothesis import Aim, Hypothesis, SourceName
 from rea.domain.ids import HypothesisId, digest
 from rea.domain.lever import Lever, Scalar
@@ -82,7 +83,8 @@ def belief(c: Campaign) -> Belief | None:
     floor = -max(LEAST_FLOOR, FLOOR * typical)
     seen = [Seen(arm.change, max(floor, arm.raw), arm.error) for arm in scored[:MOST_SEEN]]
     seen += [Seen(change, floor, typical) for change in failed[-MOST_FAILED:]]
-    base = max(1, len(measured(c, c.experiment_of(BASELINE, full).id)))  # type: ignore[union-attr]
+    baseline = c.experiment_of(BASELINE, full)
+    base = max(1, len(measured(c, baseline.id))) if baseline else 1
     pool = c.once(f"seed noise at {full}", lambda: seed_noise(c, full))
     return _believed(c.setup.levers, tuple(seen), pool.sd / sqrt(base), _expected(c))
 
@@ -115,7 +117,7 @@ def generation(c: Campaign, count: int, number: int) -> list[Change]:
         best = max(0.0, float(now.of(known)[0].max()))
         gains = _improvement(now, wanted, best, noise)
         worth = [
-            0.0 if looks.get(x, 0) + chosen.count(x) >= LOOKS else gain / price(c, x) ** THRIFT
+            gain / price(c, x) ** THRIFT if chosen.count(x) < _most_looks(looks.get(x, 0)) else 0.0
             for x, gain in zip(wanted, gains, strict=True)
         ]
         place = max(range(len(wanted)), key=worth.__getitem__, default=None)
@@ -131,11 +133,37 @@ def candidates(c: Campaign, now: Belief, known: Sequence[Change], seed: str) -> 
     single = [h.change for h in ideas(c)]
     means, _ = now.of(known)
     tops = [known[i] for i in sorted(range(len(known)), key=lambda i: -means[i])[:TOPS]] or [BASELINE]
-    failed = {c.experiments[e].change for e in c.dropped}
+    doomed = barred(c)
     near = list(_around(tops, single, now))
     pool = [*near, *_drawn(tops, near, single, seed)]
-    sound = (x for x in dict.fromkeys(pool) if x != BASELINE and x not in failed)
+    sound = (x for x in dict.fromkeys(pool) if x != BASELINE and not doomed(x))
     yield from (x for x in sound if _turns(c, x))
+
+
+def barred(c: Campaign) -> Callable[[Change], bool]:
+    """Return what says of a change that it would fail as another did, so that no failure is paid for and looked into twice.
+
+    A setting that has run well somewhere is innocent; of a change that failed, the others are suspects. A finished diagnosis names the culprit.
+    """
+    well = {o for arm in field(c) for o in arm.change.overrides}
+    known = {d.experiment: d for d in c.diagnoses.values()}
+    tests: list[Callable[[Change], bool]] = []
+    for e in dict.fromkeys((*c.dropped, *known)):
+        change, found = c.experiments[e].change, known.get(e)
+        suspects = set(change.overrides) - well
+        if found is not None and found.fault is Fault.CHANGE:
+            tests.append(partial(_part_of, found.minimal))
+        elif found is not None:
+            # where each ran well with others, it takes two of them to fail
+            tests.append(partial(_shares_with, suspects or set(change.overrides), 1 if suspects else 2))
+        else:
+            tests.append(partial(_part_of, change))
+            tests.append(partial(_shares_with, suspects, 2))
+    return lambda change: any(test(change) for test in tests)
+
+
+def _shares_with(settings: set[tuple[str, Scalar]], least: int, change: Change) -> bool:
+    return len(settings & set(change.overrides)) >= least
 
 
 def _around(tops: Sequence[Change], single: Sequence[Change], now: Belief) -> Iterator[Change]:
@@ -188,6 +216,11 @@ def _improvement(now: Belief, changes: Sequence[Change], best: float, noise: flo
 
 def _looks(c: Campaign) -> dict[Change, int]:
     return {arm.change: arm.runs for arm in field(c)}
+
+
+def _most_looks(had: int) -> int:
+    """Return how many further runs a change may get at once: what never ran might fail, and one failure is enough to know."""
+    return LOOKS - had if had else 1
 
 
 def _joined(first: Change, second: Change) -> Change:

@@ -131,13 +131,16 @@ def _place(setting: Setting, campaign: str, size: str) -> Labels:
 
 
 def age_days(then: str, now: str) -> float:
-    """Return the days between two times as ISO 8601 writes them, none if ``then`` is later or either is no time."""
+    """Return the whole days between two times as ISO 8601 writes them, none if ``then`` is later or either is no time.
+
+    Whole ones, so that what is asked twice in one day is answered alike.
+    """
     try:
         first, last = (datetime.fromisoformat(x) for x in (then, now))
     except ValueError:
         return 0.0
     zoned = [x if x.tzinfo else x.replace(tzinfo=UTC) for x in (first, last)]
-    return max((zoned[1] - zoned[0]).total_seconds() / 86400, 0.0)
+    return float(max((zoned[1] - zoned[0]).days, 0))
 
 
 def _variance(insight: Insight, now: str, apart: float) -> float:

@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rea.domain.job import JobStatus
 from rea.executor.contract.status import status
-from rea.executor.failures import evidence
 
 HERE = Path(__file__).parent
 RANKER = HERE.parents[2] / "src/rea/workloads/ranking"
@@ -43,7 +43,7 @@ def main(argv: list[str]) -> int:
 
 
 def provoke(python: Path, case: Mapping[str, Any]) -> str:
-    """Run one case and return its evidence, with the paths of this machine made neutral."""
+    """Run one case and return the end of its log and what a backend says of it, with the paths of this machine made neutral."""
     with tempfile.TemporaryDirectory() as scratch:
         directory, tree = Path(scratch) / "job", Path(scratch) / "repo"
         for folder in (directory / "control", directory / "out", tree):
@@ -54,7 +54,7 @@ def provoke(python: Path, case: Mapping[str, Any]) -> str:
             (tree / file).parent.mkdir(parents=True, exist_ok=True)
             (tree / file).write_text(text)
         _wrapped(directory, tree, case, _command(python, tree, case))
-        return _neutral(evidence(status(directory, time.time(), 0)), {str(tree): "repo", scratch: "run"}, python)
+        return _neutral(_told(status(directory, time.time(), 0)), {str(tree): "repo", scratch: "run"}, python)
 
 
 def _command(python: Path, tree: Path, case: Mapping[str, Any]) -> list[str]:
@@ -71,6 +71,10 @@ def _wrapped(directory: Path, tree: Path, case: Mapping[str, Any], command: list
     argv = ["sh", str(WRAPPER), str(directory / "control"), str(tree), *map(str, limits), "0", *command]
     environment = {"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "HOME": HOME}
     subprocess.run(argv, env=environment | case.get("environment", {}), check=True, stdin=subprocess.DEVNULL)
+
+
+def _told(ended: JobStatus) -> str:
+    return f"{ended.log_tail.rstrip()}\n{ended.state}: {' '.join(ended.reason.split())}"
 
 
 def _neutral(text: str, folders: Mapping[str, str], python: Path) -> str:

@@ -27,7 +27,12 @@ def test_a_store_made_before_there_were_calls_gains_their_tables(url: str) -> No
     database = Database(url)
     SqlJournal(database).append(C, [*signed(0, 0)])
     with database.write() as connection:
-        for statement in ("DROP TABLE allowances", "DROP TABLE call_holds", "UPDATE meta SET value = 2"):
+        for statement in (
+            "DROP TABLE allowances",
+            "DROP TABLE call_holds",
+            "DROP TABLE verdicts",
+            "UPDATE meta SET value = 2",
+        ):
             connection.execute(text(statement))
     journal = SqlJournal(Database(url))
     journal.append(C, [*signed(5, 0), asked(0, 5)])

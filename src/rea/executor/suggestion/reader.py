@@ -14,7 +14,7 @@ from rea.domain.lever import Role
 from rea.domain.runbook import Cause, Remedy
 from rea.domain.suggestion import Suggestion
 from rea.domain.workload import Workload
-from rea.executor.failures import evidence
+from rea.executor.failures import TAIL
 from rea.executor.moves import apply, touches
 
 FILE = Path(__file__).with_name("read_log.md")
@@ -74,7 +74,10 @@ class ModelReader:
 
 def lines(status: JobStatus | None) -> tuple[str, ...]:
     """Return the lines that are read: the end of the log, then one of ours."""
-    rows = evidence(status).splitlines()[-MOST_LINES:] if status is not None else []
+    if status is None:
+        return ()
+    said = f"{status.log_tail[-TAIL:].rstrip()}\n{status.state}: {' '.join(status.reason.split())}"
+    rows = said.splitlines()[-MOST_LINES:]
     return tuple("".join(ch for ch in row if ch.isprintable() or ch == "\t")[:WIDEST] for row in rows)
 
 

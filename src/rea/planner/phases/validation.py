@@ -14,7 +14,7 @@ from rea.domain.ids import ExperimentId
 from rea.planner.arms import Arm, arms
 from rea.planner.cost import first_rung, free_ms, full_ms, group_size, run_ms, spent_in
 from rea.planner.phases.opening import added, busy, compare, ended, experiment, fresh, opened
-from rea.planner.screening import groups, together
+from rea.planner.screening import barred, groups, together
 
 KEEP = 0.35  # share of a rung that is promoted whatever it shows
 HOPEFUL = 0.7  # chance of being better than the baseline above which an arm is promoted all the same
@@ -40,8 +40,9 @@ def _open(c: Campaign, round_: int) -> Decision:
     untested = [h for h in c.hypotheses.values() if h.id not in tested]
     rung = first_rung(c) if round_ == 1 else c.setup.full
     chosen: list[Experiment] = []
+    doomed = barred(c)
     money = free_ms(c)
-    for group in groups(untested, group_size(c)):
+    for group in groups([h for h in untested if not doomed(h.change)], group_size(c)):
         alone = len(group) == 1
         fidelity = rung if alone else c.setup.full
         money -= run_ms(c, fidelity.name)

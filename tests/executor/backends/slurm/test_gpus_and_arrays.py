@@ -64,6 +64,7 @@ def test_what_slurm_refused_stays_new(rig: SlurmRig, monkeypatch: pytest.MonkeyP
         asking(rig, WAYS[1]).submit(replace(told, devices=3))
     if planted:
         monkeypatch.setattr(reading, "refused", lambda handed_over, entry: False)
+        monkeypatch.setattr(Entry, "refused", property(lambda entry: False))
         assert look(rig, told.job).state is JobState.FAILED
         return
     assert look(rig, told.job).state is JobState.RESERVED
