@@ -56,7 +56,10 @@ HANDLED = re.compile(
 CALM = re.compile(r"\[?(?:INFO|DEBUG|NOTICE)\b")
 NATIVE = re.compile(r"(?!\[W\d).{0,300}\.(?:cu|cuh|cpp|cc|c|h):\d{1,6}[:\]]|.{0,100}(?:NVRM: |\bXid \(|NCCL WARN)")
 CARETS = re.compile(r"\s{1,400}[~^]{1,400}\s{0,4}\Z")
-AFTERMATH = re.compile(r"wandb: |srun: |\[?[EWIF]\d{4} |Exception ignored |Error in atexit")
+# where something was raised, a launcher ends the ranks that still live and reports how it did so
+AFTERMATH = re.compile(
+    r"wandb: |srun: |\[?[EWIF]\d{4} |Exception ignored |Error in atexit|\s{0,20}traceback : Signal 15 |.{0,200}closing signal SIGTERM"
+)
 
 
 def ending(log: str) -> str:
