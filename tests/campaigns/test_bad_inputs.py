@@ -16,8 +16,9 @@ path = Path(sys.argv[sys.argv.index("--out") + 1]) / "predictions.csv"
 lines = path.read_text().splitlines()
 """
 SPOILT = {
-    "NaN": REWRITE + 'path.write_text("\\n".join([lines[0], *(line.split(",")[0] + ",nan" for line in lines[1:])]))',
-    "truncated": REWRITE + 'path.write_text("\\n".join(lines[: len(lines) // 2]))',
+    "NaN": REWRITE
+    + 'path.write_text("\\n".join([lines[0], *(line.split(",")[0] + ",nan" for line in lines[1:]), ""]))',
+    "truncated": REWRITE + 'path.write_text("\\n".join([*lines[: len(lines) // 2], ""]))',
     "none at all": REWRITE + "path.unlink()",
 }
 WORDS = {"NaN": "finite", "truncated": "rows", "none at all": "predictions.csv"}

@@ -93,7 +93,11 @@ def test_every_job_began_once_by_its_own_mark(concluded: Terminal) -> None:
 @pytest.mark.real
 def test_what_was_learnt_is_kept_and_the_journal_is_whole(concluded: Terminal) -> None:
     c = concluded.state
-    assert len(app.insights(concluded.config).all()) == len({f.experiment for f in c.findings.values()}) > 0
+    assert (
+        len(app.insights(concluded.config).all())
+        == len({c.experiments[f.experiment].change for f in c.findings.values()})
+        > 0
+    )
     assert concluded.log.verify(concluded.campaign) == len(concluded.log.read(concluded.campaign))
 
 

@@ -16,8 +16,11 @@ UNPREDICTED = Effect(value=0.0, low=0.0, high=0.0)
 
 
 def distil(c: Campaign, ports: Ports) -> tuple[Event, ...]:
-    """Keep one insight for each experiment that has a finding: the last finding it has, since it knows most."""
-    last = {f.experiment: f for f in c.findings.values() if c.experiments[f.experiment].change != BASELINE}
+    """Keep one insight for each change that has a finding: the last one at the highest fidelity that it ran at, since that knows most."""
+    ladder = [f.name for f in c.setup.fidelities]
+    found = sorted(c.findings.values(), key=lambda f: ladder.index(f.fidelity) if f.fidelity in ladder else -1)
+    of_change = {c.experiments[f.experiment].change: f for f in found}
+    last = {f.experiment: f for change, f in of_change.items() if change != BASELINE}
     at = datetime.fromtimestamp(ports.now(), UTC).isoformat(timespec="seconds")
     insights = tuple(_insight(c, c.experiments[e], f, at) for e, f in last.items())
     ports.insights.add(insights)
