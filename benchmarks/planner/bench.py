@@ -3,7 +3,7 @@
     make bench-planner [QUICK=1] [SEARCHES=5] [LEVELS=full,shared] [CELLS=deepfm.frappe,...] [WORKERS=2]
 
 Trainings that are recorded are replayed, others are really done and recorded (needs REA_DATA), so an interrupted run goes on where it stopped.
-QUICK=1 trains nothing and says what is missing. `pack` writes what was recorded into the project; `verify` retrains a few records.
+QUICK=1 trains nothing and says what is missing. `pack` writes what was recorded into the project; `verify` retrains a few records; `pairing` says what comparing under equal seeds buys.
 """
 
 import os
@@ -19,6 +19,7 @@ from statistics import fmean
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from benchmarks.planner import pairing
 from benchmarks.planner import records as recording
 from benchmarks.planner import traces as tracing
 from benchmarks.planner.cells import CELLS, UNTOUCHED
@@ -174,6 +175,9 @@ def main() -> int:
     match sys.argv[1:]:
         case ["pack"]:
             print(f"{recording.SHELF.pack(WORK)} trainings and {tracing.SHELF.pack(WORK)} traces kept")
+            return 0
+        case ["pairing"]:
+            print("\n".join(pairing.lines(WORK)))
             return 0
         case ["verify"]:
             return verify()
