@@ -3,7 +3,8 @@
     make bench-planner [QUICK=1] [SEARCHES=5] [LEVELS=full,shared] [CELLS=deepfm.frappe,...] [WORKERS=2]
 
 Trainings that are recorded are replayed, others are really done and recorded (needs REA_DATA), so an interrupted run goes on where it stopped.
-QUICK=1 trains nothing and says what is missing. `pack` writes what was recorded into the project; `verify` retrains a few records; `pairing` says what comparing under equal seeds buys.
+QUICK=1 trains nothing and says what is missing. `pack` writes what was recorded into the project, `verify` retrains a few records, `pairing` says
+what comparing under equal seeds buys.
 """
 
 import os
