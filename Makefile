@@ -42,7 +42,7 @@ test: .venv/ready .venv-ranking/ready check
 	$(PY) -m pytest -n $(WORKERS) tests
 	cd $(RANKER) && OMP_NUM_THREADS=1 ../../../../.venv-ranking/bin/python -m pytest -q -p no:cacheprovider tests
 
-test-slow: .venv/ready  ## what waits for minutes: a whole campaign on a Slurm cluster of our own
+test-slow: .venv/ready  ## what waits for minutes: whole campaigns on clusters of our own, in the sandbox, on a disk that fills up
 	$(PY) -m pytest -m slow tests
 
 check: lint types architecture

@@ -54,6 +54,7 @@ def test_without_the_sandbox_the_same_job_finds_them_and_the_seal_says_that(tmp_
     assert "judge.npz" in loot(terminal) and "key" in loot(terminal)
 
 
+@pytest.mark.slow
 def test_a_whole_campaign_runs_confined(tmp_path: Path) -> None:
     terminal = checked(repository(tmp_path / "toy", limit_s=3), tmp_path / "state", budget_s=90.0, sandbox="required")
     assert terminal.state.checklist is not None and terminal.state.checklist.seal == "enforced"

@@ -58,6 +58,7 @@ def until_nothing_runs(terminal: Terminal, jobs: set[JobId]) -> None:
     terminal.until(lambda _: all((terminal.jobs / job / "control" / "exit").exists() for job in jobs))
 
 
+@pytest.mark.slow
 def test_filled_while_it_runs_and_freed_again_it_is_finished_and_audits_clean(tmp_path: Path, small: Path) -> None:
     terminal = checked(repository(tmp_path / "toy"), small / "state")
     terminal.approve()

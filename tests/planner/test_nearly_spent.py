@@ -1,6 +1,7 @@
 """At four fifths of the budget no new hypothesis is opened, a note says what the rest buys, and Confirmation still runs."""
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -67,6 +68,7 @@ def test_the_note_says_what_the_rest_buys(monkeypatch: pytest.MonkeyPatch) -> No
     assert any("set aside for Confirmation" in line and "full runs" in line for line in notes)
 
 
+@cache
 def before_another_round() -> Campaign:
     """Return the state in which the campaign opened its second round."""
     recorded = [r.event for r in campaign().journal.read(CAMPAIGN)]
