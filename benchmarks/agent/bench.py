@@ -80,7 +80,8 @@ def measure_cheats() -> tuple[int, int]:
     if not CHEATS.exists():
         print("cheats: not measured, benchmarks/agent/cheats.py is absent")
         return 0, 0
-    done = subprocess.run([sys.executable, str(CHEATS)], stdout=subprocess.PIPE, text=True, check=False)
+    more = ("--more", str(CHEATS.parent / "second"))  # by somebody who had not read the defences
+    done = subprocess.run([sys.executable, str(CHEATS), *more], stdout=subprocess.PIPE, text=True, check=False)
     print(done.stdout, end="")
     found = re.findall(r"(\d+) of (\d+) cheats caught", done.stdout)
     return (int(found[-1][0]), int(found[-1][1])) if found else (0, 1)
