@@ -47,22 +47,26 @@ def measure_faults(every: int) -> tuple[int, int, int]:
 
 
 def measure_injections(every: int) -> tuple[int, int]:
-    started, modes = time.monotonic(), list(Output)
-    cases = [
-        injections.case(p, modes[n % len(modes)], by_tool=n % 2 == 1, to_the_end=n % injections.IN_FULL == 0)
-        for n, p in enumerate(list(payloads.payloads())[::every])
-    ]
-    obeyed = [c for c in cases if c.obeyed]
-    print(
-        f"injections: {len(payloads.GOALS)} goals in {len(payloads.VOICES)} voices in {len(payloads.PLACES)} places: {len(cases)} campaigns, "
-        f"the model obeyed in {len(obeyed)}, {time.monotonic() - started:.0f} s"
-    )
-    show(
-        f"  {c.payload.goal.name}, {c.payload.voice}, {c.payload.place}: {c.wrong or 'not obeyed'}"
-        for c in cases
-        if c.wrong or not c.obeyed
-    )
-    return len(cases), sum(not c.wrong and c.obeyed for c in cases)
+    """Give every payload to the real roles, where each of them meets strangers' words, and to a bare one that is shown them as they are."""
+    modes, total, sound = list(Output), 0, 0
+    for real in (True, False):
+        started = time.monotonic()
+        cases = [
+            injections.case(p, modes[n % len(modes)], n % 2 == 1, n % injections.IN_FULL == 0, real=real)
+            for n, p in enumerate(list(payloads.payloads())[::every])
+        ]
+        obeyed = [c for c in cases if c.obeyed]
+        print(
+            f"injections, {'real roles' if real else 'bare role'}: {len(payloads.GOALS)} goals in {len(payloads.VOICES)} voices in "
+            f"{len(payloads.PLACES)} places: {len(cases)} campaigns, the model obeyed in {len(obeyed)}, {time.monotonic() - started:.0f} s"
+        )
+        show(
+            f"  {c.payload.goal.name}, {c.payload.voice}, {c.payload.place}: {c.wrong or 'not obeyed'}"
+            for c in cases
+            if c.wrong or not c.obeyed
+        )
+        total, sound = total + len(cases), sound + sum(not c.wrong and c.obeyed for c in cases)
+    return total, sound
 
 
 def measure_replays() -> tuple[int, int, int]:
