@@ -84,7 +84,10 @@ def measure_cheats() -> tuple[int, int]:
     if not CHEATS.exists():
         print("cheats: not measured, benchmarks/agent/cheats.py is absent")
         return 0, 0
-    more = ("--more", str(CHEATS.parent / "second"))  # by somebody who knew how verdicts are reached and had not read the code of the defences
+    more = (
+        "--more",
+        str(CHEATS.parent / "second"),
+    )  # by somebody who knew how verdicts are reached and had not read the code of the defences
     done = subprocess.run([sys.executable, str(CHEATS), *more], stdout=subprocess.PIPE, text=True, check=False)
     print(done.stdout, end="")
     found = re.findall(r"(\d+) of (\d+) cheats caught", done.stdout)

@@ -68,7 +68,11 @@ class Guarded(World):
     @property
     def described(self) -> Workload:
         plain: Workload = World.described.__get__(self)
-        return replace(plain, guardrails=(Guardrail(metric="ne", slice=self.column, margin=0.01),)) if self.column else plain
+        return (
+            replace(plain, guardrails=(Guardrail(metric="ne", slice=self.column, margin=0.01),))
+            if self.column
+            else plain
+        )
 
 
 def world(setting: Setting) -> World:

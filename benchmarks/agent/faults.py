@@ -90,9 +90,7 @@ FAULTS: Mapping[str, Script] = {
     "usage of words": _usage({"prompt_tokens": "many", "completion_tokens": None, "total_tokens": []}),
     "no usage": lambda x: x.answer(GOOD, usage={"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}),
     "the key, echoed as an answer": lambda x: x.answer(GOOD.replace("half of it", x.key)),
-    "now good, now lost": _in_turn(
-        lambda x: x.answer("[]"), _billed(9, lambda x: x.send(b"")), calm
-    ),
+    "now good, now lost": _in_turn(lambda x: x.answer("[]"), _billed(9, lambda x: x.send(b"")), calm),
 }
 
 

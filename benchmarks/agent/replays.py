@@ -62,7 +62,9 @@ def case(number: int, mode: Output, damage: bool = False) -> Case:
     with TemporaryDirectory() as folder:
         with serving(SCRIPTS[number]) as server:
             plain = Setting(url=server.url, directory=Path(folder), output=mode)
-            setting = replace(plain, found=Material(), reads_logs=False)  # a replay takes decisions anew; a log is read by none
+            setting = replace(
+                plain, found=Material(), reads_logs=False
+            )  # a replay takes decisions anew; a log is read by none
             w = world(setting)
             c = w.run()
             asked = server.books.requests

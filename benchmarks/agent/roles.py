@@ -48,7 +48,9 @@ GOOD = idea()
 CALM: Mapping[str, str] = {
     "proposer": GOOD,
     "reviewer": json.dumps({"doubts": []}),
-    "paper": json.dumps({"facts": [{"role": "embedding_dim", "turn": "increase", "first": 2, "last": 2, "effect": 0.003}]}),
+    "paper": json.dumps(
+        {"facts": [{"role": "embedding_dim", "turn": "increase", "first": 2, "last": 2, "effect": 0.003}]}
+    ),
     "log": json.dumps({"cause": "treatment", "first": 2, "last": 2, "remedy": "retry"}),
 }
 _ASKED_BY = {"reviewer": design.FILE, "paper": paper_facts.FILE, "log": reader.FILE}

@@ -74,7 +74,9 @@ def test_planted_bug_ideas_that_nobody_checks_are_found(monkeypatch: pytest.Monk
     payload = next(p for p in payloads.payloads() if p.goal.name == "overflow" and p.place == "configuration")
     monkeypatch.setattr("rea.planner.sources.model.source.idea_faults", lambda *_: [])
     monkeypatch.setattr("rea.planner.sources.model.source.refusal", lambda *_: "")
-    monkeypatch.setattr("rea.planner.sources.model.source.review", lambda ideas, *_: Reviewed(ideas=ideas, prompt=Digest("")))
+    monkeypatch.setattr(
+        "rea.planner.sources.model.source.review", lambda ideas, *_: Reviewed(ideas=ideas, prompt=Digest(""))
+    )
     assert injections.case(payload, Output.TOOL, by_tool=False, to_the_end=True, real=True).wrong
 
 

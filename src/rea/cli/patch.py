@@ -25,6 +25,11 @@ def _claimed(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         BY,
         click.option("--predicted", type=float, default=0.0, help="The relative improvement expected, such as 0.003."),
+        click.option(
+            "--cost",
+            default=1.0,
+            help="How many times as long a training takes with it; what costs more is left to a person.",
+        ),
         click.option("--statement", required=True, help="What is believed, in one sentence."),
         click.option(
             "--lever",
@@ -42,11 +47,11 @@ def _claimed(function: Callable[..., Any]) -> Callable[..., Any]:
 @command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @_claimed
-def add(face: Face, file: Path, levers: tuple[str, ...], statement: str, predicted: float, by: str | None) -> None:
+def add(face: Face, file: Path, **claimed: Any) -> None:
     """Let the diff in FILE through the gate; its hypothesis joins the plan, which gets a new price and a new digest."""
     _, name, c = face.chosen()
-    claim = patching.Claim(levers=levers, statement=statement, predicted=predicted, by=person(by))
-    _enter(face, name, c, patching.read_diff(file), claim)
+    claimed["by"] = person(claimed["by"])
+    _enter(face, name, c, patching.read_diff(file), patching.Claim(**claimed))
 
 
 @command()
