@@ -39,7 +39,7 @@ from rea.executor.implement.gate import Candidate, admitted, judging
 from rea.executor.inspection.foreground import run_here
 from rea.executor.materialise import LocalWorkspace, reopen
 from rea.judge.process import ProcessJudge
-from rea.knowledge.dearer import beyond
+from rea.knowledge.dearer import beyond, within, words
 from rea.knowledge.verdict import cost_effect
 from rea.planner.cost import MOST_CONFIRMATION
 from rea.settings import Settings
@@ -224,8 +224,7 @@ class Court:
         own, honest = zip(*pairs, strict=True)
         cost = cost_effect(score_cost(own, honest))
         assert cost is not None
-        found = f"trains {1 + cost.value:.1f} times as long [{1 + cost.low:.1f}, {1 + cost.high:.1f}], 1 was said"
-        return f"campaign, left to a person: {found}" if beyond(cost, 1.0) else ""
+        return "" if within(cost, 1.0) else f"campaign, left to a person: {words(cost, 1.0, beyond(cost, 1.0))}"
 
     def at_the_gate(self, files: dict[str, str]) -> str:
         candidate = Candidate(diff=self.diff(files), levers=(LEVER,), on=change(cheat=True))

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import pytest
 
 from rea.domain.campaign import Campaign
-from rea.domain.change import BASELINE, Change, Patch
+from rea.domain.change import Change, Patch
 from rea.domain.event import PatchAdmitted
 from rea.domain.evidence import Flag
+from rea.domain.experiment import Phase
 from rea.domain.hypothesis import Effect, Hypothesis, hypothesis_id
 from rea.domain.ids import Digest
 from rea.domain.lever import Lever, LeverType, Role
@@ -95,11 +96,11 @@ def test_a_patch_that_trains_far_longer_than_was_said_is_left_to_a_person() -> N
     c = ended(times=2.5, said=1.0)
     assert outcome(c) is Outcome.NEEDS_A_PERSON and flagged(c) and all(flagged(c))
     said = launch(c).sentence
-    assert "2.7 times as long as the baseline" in said and "not shown" in said
+    assert "times as long as the baseline, 1 was said" in said
 
 
 def test_planted_bug_without_the_rule_it_is_a_winner(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dearer, "SLACK", float("inf"))
+    monkeypatch.setattr(dearer, "SLACK", 1e9)
     assert outcome(ended(times=2.5, said=1.0)) is Outcome.WINNER
 
 
@@ -118,17 +119,24 @@ def test_a_setting_that_costs_more_than_was_guessed_is_flagged_and_wins() -> Non
     assert outcome(c) is Outcome.WINNER and any(flagged(c))
 
 
-def test_what_refines_a_dear_patch_is_dear_too() -> None:
+def test_what_the_search_makes_of_a_dear_patch_is_dear_too() -> None:
     c = ended(times=2.5, said=1.0)
-    refined = [e for e in c.experiments.values() if e.change.patches and not e.hypotheses]
-    known = [f for f in c.findings.values() if f.experiment in {e.id for e in refined}]
-    assert all(Flag.DEARER in f.flags for f in known)
-    assert not any(dearer.dearer(c, f) for f in c.findings.values() if c.experiments[f.experiment].change == BASELINE)
+    refined = [f for f in c.findings.values() if not f.hypotheses and c.experiments[f.experiment].change.patches]
+    assert refined and all(Flag.DEARER in f.flags for f in refined)
+
+
+def test_a_patch_that_is_not_shown_to_cost_what_was_said_is_left_to_a_person() -> None:
+    """Between what is surely more and what is surely less: a patch has to show it, a setting has not."""
+    c = ended(times=1.4, said=1.0)
+    assert outcome(c) is Outcome.NEEDS_A_PERSON
+    assert Flag.COST_NOT_SHOWN in next(f for f in c.findings.values() if f.phase is Phase.CONFIRMATION).flags
+    assert outcome(ended(times=1.4, said=1.0, patched=False)) is Outcome.WINNER
 
 
 @pytest.mark.parametrize(
-    ("low", "said", "found"), [(0.3, 1.0, True), (0.2, 1.0, False), (4.0, 5.0, False), (0.3, 0.3, True)]
+    ("low", "said", "found"), [(0.6, 1.0, True), (0.4, 1.0, False), (4.0, 5.0, False), (0.6, 0.3, True)]
 )
 def test_only_what_is_surely_beyond_the_slack_counts(low: float, said: float, found: bool) -> None:
     assert dearer.beyond(Effect(value=low + 1, low=low, high=low + 2), said) is found
-    assert not dearer.beyond(None, said)
+    assert not dearer.beyond(None, said) and not dearer.within(None, said)
+    assert not (dearer.within(Effect(value=low + 1, low=low, high=low + 2), said) and found)

@@ -6,7 +6,7 @@ from rea.domain.event import AGENT, Concluded, Event, Paused, PhaseClosed
 from rea.domain.evidence import Finding, Flag, Rows, Safety, Verdict
 from rea.domain.experiment import Phase
 from rea.domain.proposal import Outcome, Proposal
-from rea.knowledge.dearer import words
+from rea.knowledge.dearer import veto
 from rea.knowledge.findings import findings
 
 
@@ -60,15 +60,12 @@ def proposal(c: Campaign) -> Proposal:
 
 
 def vetoes(c: Campaign, f: Finding) -> tuple[str, ...]:
-    """Return why a person has to decide about a supported finding.
-
-    A setting that costs more than was guessed is only flagged: the code says what it does. Of a patch that does, nobody knows what else it does.
-    """
+    """Return why a person has to decide about a supported finding."""
     broken = [
         f"guardrail: {g.guardrail} ({g.outcome}, {g.value:.4g})" for g in f.guardrails if g.outcome == Safety.VIOLATED
     ]
-    dear = [words(c, f)] if Flag.DEARER in f.flags and c.experiments[f.experiment].change.patches else []
-    return (*broken, *(str(flag) for flag in f.flags if flag is Flag.TOO_GOOD), *dear)
+    dear = veto(c, f)
+    return (*broken, *(str(flag) for flag in f.flags if flag is Flag.TOO_GOOD), *([dear] if dear else []))
 
 
 def _propose(c: Campaign, f: Finding, outcome: Outcome, reason: str) -> Proposal:

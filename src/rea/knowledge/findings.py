@@ -11,7 +11,7 @@ from rea.domain.hypothesis import Aim, Effect
 from rea.domain.ids import ExperimentId, JobId
 from rea.domain.runbook import Cause
 from rea.domain.workload import Guardrail, MetricName
-from rea.knowledge.dearer import dearer
+from rea.knowledge.dearer import flags
 from rea.knowledge.guardrails import guardrail, guardrail_on_numbers
 from rea.knowledge.verdict import SCEPTICAL, Arm, Terms, confirm, select
 from rea.statistics.score import pool_of, score
@@ -134,7 +134,7 @@ def _numbers(c: Campaign, metric: str, jobs: Iterable[JobId]) -> tuple[float, ..
 def _flagged(c: Campaign, finding: Finding) -> Finding:
     """Mark what a remedy altered, for the verdict is then about the altered treatment; and what costs more than was said of it."""
     altered = any(r.treatment is not None and r.treatment.changed for r in c.jobs_of(finding.experiment))
-    told = (*([Flag.TREATMENT_CHANGED] if altered else []), *([Flag.DEARER] if dearer(c, finding) else []))
+    told = (*([Flag.TREATMENT_CHANGED] if altered else []), *flags(c, finding))
     return replace(finding, flags=(*finding.flags, *told)) if told else finding
 
 
