@@ -1,13 +1,12 @@
 """What bench-agent counts can go red: each safeguard is taken away in turn, and its part of the benchmark has to notice."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("pydantic_ai", reason="the agent extra is not installed: pip install '.[agent]'")
 
-from benchmarks.agent import bench, faults, injections, payloads, replays, roles
+from benchmarks.agent import ablation, bench, faults, injections, payloads, replays, roles
 from benchmarks.agent.campaign import SECRET, Setting, world
 from benchmarks.agent.server import Exchange, serving
 from rea.agent.call import Request
@@ -148,8 +147,14 @@ def test_planted_bug_lost_replies_are_found() -> None:
 def test_the_part_about_cheats_is_a_program_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "cheats.py"
     monkeypatch.setattr(bench, "CHEATS", program)
-    assert bench.measure_cheats() == (0, 0)
-    program.write_text(f"print({json.dumps('28 of 30 cheats caught')})")
-    assert bench.measure_cheats() == (28, 30)
+    assert bench.measure_cheats()[:2] == (0, 0)
+    program.write_text("print('missed: one of them'); print('28 of 30 cheats caught')")
+    assert bench.measure_cheats() == (28, 30, "missed: one of them")
     program.write_text("raise SystemExit(1)")
-    assert bench.measure_cheats() == (0, 1)
+    assert bench.measure_cheats()[:2] == (0, 1)
+
+
+def test_a_good_hint_is_found_and_a_useless_model_verifies_nothing() -> None:
+    hint, alone, harmful = (ablation.run(f"embedded{arm}", 1) for arm in (" + hint", " alone", " + harmful"))
+    assert hint.truly > alone.truly and hint.scores["model"].gain > 0 < hint.scores["model"].tokens
+    assert harmful.scores["model"].gain == 0 < harmful.scores["model"].tokens and "model" not in alone.scores
