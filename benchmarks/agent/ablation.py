@@ -48,12 +48,14 @@ class Shared(World):
 
     @property
     def described(self) -> Workload:
-        return replace(World.described.__get__(self), price_per_hour=HOUR_PRICE)
+        plain: Workload = World.described.__get__(self)
+        return replace(plain, price_per_hour=HOUR_PRICE)
 
     @property
     def ports(self) -> Ports:
         own: tuple[HypothesisSource, ...] = (Catalogue(),) if self.catalogue else ()
-        return replace(World.ports.__get__(self), sources=(*own, *self.minds))
+        plain: Ports = World.ports.__get__(self)
+        return replace(plain, sources=(*own, *self.minds))
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,11 @@ def test_the_same_patch_is_a_winner_where_its_cost_was_said() -> None:
     assert outcome(c) is Outcome.WINNER and not any(flagged(c))
 
 
+def test_three_times_what_was_said_is_stopped_and_what_was_said_is_not() -> None:
+    assert outcome(ended(times=5.0, said=5.0)) is Outcome.WINNER
+    assert outcome(ended(times=5.0, said=1.0)) is Outcome.NO_WINNER, "its time limit follows from what was said"
+
+
 @pytest.mark.parametrize("times", [1.0, 1.1])
 def test_a_patch_that_costs_about_what_was_said_is_a_winner(times: float) -> None:
     assert outcome(ended(times=times, said=1.0)) is Outcome.WINNER

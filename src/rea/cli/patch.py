@@ -62,6 +62,12 @@ def add(face: Face, file: Path, **claimed: Any) -> None:
 @click.option(
     "--read", multiple=True, metavar="PATH", help="What the program needs to read, such as where it is installed."
 )
+@click.option(
+    "--reach",
+    default="",
+    metavar="HOST:PORT",
+    help="The one address that it may reach, as that port of its own loopback.",
+)
 @click.option("--limit", default=1800.0, help="Seconds that it may take.")
 @click.option(
     "--keep", type=click.Path(path_type=Path, dir_okay=False), help="Also write the diff here, before the gate."
@@ -72,14 +78,15 @@ def make(
     asked: str,
     task: str,
     read: tuple[str, ...],
+    reach: str,
     limit: float,
     keep: Path | None,
     **claimed: Any,
 ) -> None:
-    """Have a program make a patch: it gets a plain copy of the editable paths, no network and no secrets; then as add."""
+    """Have a program make a patch: it gets a plain copy of the editable paths, no secrets, and no network but --reach; then as add."""
     _, name, c = face.chosen()
     text = Path(task[1:]).read_text() if task.startswith("@") else task
-    order = Order(task=text, argv=tuple(shlex.split(asked)), read=_absolute(read), time_limit_s=limit)
+    order = Order(task=text, argv=tuple(shlex.split(asked)), read=_absolute(read), time_limit_s=limit, reach=reach)
     diff = patching.make(face.config, name, c, order)
     if keep is not None:
         keep.write_bytes(diff.encode(errors="surrogateescape"))
