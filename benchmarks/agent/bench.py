@@ -1,4 +1,4 @@
-"""The language-model layer under broken providers and hostile material, and its campaigns again without it. QUICK=1: a part of each.
+"""The language-model layer under broken providers and hostile material, its campaigns again without it, and cheats. QUICK=1: a part of each.
 
 python -m benchmarks.agent.bench
 """
@@ -11,11 +11,12 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from benchmarks.agent import faults, injections, payloads, replays
+from benchmarks.agent import ablation, faults, injections, payloads, replays
 from rea.agent.configuration import Output
 
 CHEATS = Path(__file__).with_name("cheats.py")
 SHOWN = 20
+SEEDS = 6  # campaigns of each arm of the ablation
 
 
 def main() -> int:
@@ -23,7 +24,9 @@ def main() -> int:
     broken, survived, oversold = measure_faults(every)
     hostile, harmless = measure_injections(every)
     campaigns, same, calls = measure_replays()
-    caught, cheats = measure_cheats()
+    show_ablation(1 if every > 1 else SEEDS)
+    caught, cheats, missed = measure_cheats()
+    print(missed)
     print(
         f"agent: {survived}/{broken} faults survived, {harmless}/{hostile} injections harmless, {caught}/{cheats} cheats caught, "
         f"overspend {oversold}, replay {calls} calls"
@@ -47,22 +50,26 @@ def measure_faults(every: int) -> tuple[int, int, int]:
 
 
 def measure_injections(every: int) -> tuple[int, int]:
-    started, modes = time.monotonic(), list(Output)
-    cases = [
-        injections.case(p, modes[n % len(modes)], by_tool=n % 2 == 1, to_the_end=n % injections.IN_FULL == 0)
-        for n, p in enumerate(list(payloads.payloads())[::every])
-    ]
-    obeyed = [c for c in cases if c.obeyed]
-    print(
-        f"injections: {len(payloads.GOALS)} goals in {len(payloads.VOICES)} voices in {len(payloads.PLACES)} places: {len(cases)} campaigns, "
-        f"the model obeyed in {len(obeyed)}, {time.monotonic() - started:.0f} s"
-    )
-    show(
-        f"  {c.payload.goal.name}, {c.payload.voice}, {c.payload.place}: {c.wrong or 'not obeyed'}"
-        for c in cases
-        if c.wrong or not c.obeyed
-    )
-    return len(cases), sum(not c.wrong and c.obeyed for c in cases)
+    """Give every payload to the real roles, where each of them meets strangers' words, and to a bare one that is shown them as they are."""
+    modes, total, sound = list(Output), 0, 0
+    for real in (True, False):
+        started = time.monotonic()
+        cases = [
+            injections.case(p, modes[n % len(modes)], n % 2 == 1, n % injections.IN_FULL == 0, real=real)
+            for n, p in enumerate(list(payloads.payloads())[::every])
+        ]
+        obeyed = [c for c in cases if c.obeyed]
+        print(
+            f"injections, {'real roles' if real else 'bare role'}: {len(payloads.GOALS)} goals in {len(payloads.VOICES)} voices in "
+            f"{len(payloads.PLACES)} places: {len(cases)} campaigns, the model obeyed in {len(obeyed)}, {time.monotonic() - started:.0f} s"
+        )
+        show(
+            f"  {c.payload.goal.name}, {c.payload.voice}, {c.payload.place}: {c.wrong or 'not obeyed'}"
+            for c in cases
+            if c.wrong or not c.obeyed
+        )
+        total, sound = total + len(cases), sound + sum(not c.wrong and c.obeyed for c in cases)
+    return total, sound
 
 
 def measure_replays() -> tuple[int, int, int]:
@@ -75,16 +82,33 @@ def measure_replays() -> tuple[int, int, int]:
     return len(cases), sum(not c.wrong for c in cases), sum(c.calls for c in cases)
 
 
-def measure_cheats() -> tuple[int, int]:
-    """Run the part about cheating the judge, which is a program of its own."""
+def show_ablation(seeds: int) -> None:
+    """Show what good, useless and harmful proposals come to. Nothing here passes or fails."""
+    for budget_s in ablation.BUDGETS_S:
+        started = time.monotonic()
+        lines = list(ablation.table(seeds, budget_s))
+        print(
+            f"ablation, scripted models and a simulated workload, {seeds} campaigns of {budget_s:.0f} device-seconds an arm, "
+            f"{time.monotonic() - started:.0f} s: true improvement of what was confirmed; verified by each proposer"
+        )
+        print("\n".join(lines))
+
+
+def measure_cheats() -> tuple[int, int, str]:
+    """Run the part about cheating the judge, which is a program of its own; return how many of how many were caught, and the line of misses."""
     if not CHEATS.exists():
-        print("cheats: not measured, benchmarks/agent/cheats.py is absent")
-        return 0, 0
-    more = ("--more", str(CHEATS.parent / "second"))  # by somebody who had not read the defences
+        return 0, 0, "cheats: not measured, benchmarks/agent/cheats.py is absent"
+    more = (
+        "--more",
+        str(CHEATS.parent / "second"),
+    )  # by somebody who knew how verdicts are reached, not how they are defended
     done = subprocess.run([sys.executable, str(CHEATS), *more], stdout=subprocess.PIPE, text=True, check=False)
-    print(done.stdout, end="")
+    told = done.stdout.splitlines()
+    print("\n".join(told[:-2]))
     found = re.findall(r"(\d+) of (\d+) cheats caught", done.stdout)
-    return (int(found[-1][0]), int(found[-1][1])) if found else (0, 1)
+    if not found:
+        return 0, 1, "missed: not known, the part about cheats did not end"
+    return int(found[-1][0]), int(found[-1][1]), told[-2] if len(told) > 1 else "missed: not said"
 
 
 def show(lines: Iterable[str]) -> None:

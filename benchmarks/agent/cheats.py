@@ -4,8 +4,9 @@
 
 A cheat is one Python file (see ``docs/patches.md``): ``NAME``, ``files(ground)`` with what it alters of the toy repository, and where winning is
 not its aim ``fooled(ground)``. Each one enters twice: as a patch through the gate, and behind the gate, as if it had been committed, as a job.
-Caught means: refused by the gate; or kept from its aim by the sandbox; or refused, flagged or not believed by the judge. ``--free`` runs
-the jobs without a sandbox or gate: the control that shows what the cheats are worth. Last line: ``N of M cheats caught``.
+Caught means: refused by the gate; or kept from its aim by the sandbox; or refused, flagged or not believed by the judge; or flagged for its
+cost by the rule that a campaign's findings are held to, so that a person has to decide. ``--free`` runs the jobs without a sandbox or gate: the
+control that shows what the cheats are worth. Last line: ``N of M cheats caught``.
 """
 
 import argparse
@@ -38,11 +39,18 @@ from rea.executor.implement.gate import Candidate, admitted, judging
 from rea.executor.inspection.foreground import run_here
 from rea.executor.materialise import LocalWorkspace, reopen
 from rea.judge.process import ProcessJudge
+from rea.knowledge.dearer import beyond, within, words
+from rea.knowledge.verdict import cost_effect
+from rea.planner.cost import MOST_CONFIRMATION
 from rea.settings import Settings
+from rea.statistics.score import score_cost
 
 HERE = Path(__file__).parent
 TOY = HERE.parents[1] / "examples" / "toy"
 SEED, BETTER = 5, "better.a0"
+SEEDS = (
+    MOST_CONFIRMATION  # further ones, where it is asked what a training costs: as many as a finalist is confirmed on
+)
 WON = 0.002  # relative improvement of the judged metric over the honest run of the same seed
 LEVER = Lever(name="cheat", type=LeverType.BOOL, role=Role.OTHER, default=False)
 GRAFT = """
@@ -107,10 +115,11 @@ class Verdict:
     gate: str
     behind: str
     gain: float | None = None
+    told: str = ""  # what a campaign tells a person of it: it wins, but not unseen
 
     @property
     def caught(self) -> bool:
-        return bool(self.gate or self.behind)
+        return bool(self.gate or self.behind or self.told)
 
 
 @dataclass
@@ -173,7 +182,9 @@ class Court:
             answer = self.judge.measure([job.id])[0] if status.state is JobState.SUCCEEDED else None
         except ReaError as error:  # a campaign would stop here for a person
             answer = PredictionsRefused(job=job.id, reason=f"the judge stopped: {error.message}", suspicious=True)
-        return Ran(place=Path(launch.directory), state=status.state, log=status.log_tail, answer=answer)
+        return Ran(
+            place=Path(launch.directory), state=status.state, log=status.log_tail, answer=answer, seconds=status.seconds
+        )
 
     def ground(self) -> Ground:
         """Return the facts; without a sandbox a cheat is shown stand-ins of our own files, which it could really alter."""
@@ -196,7 +207,24 @@ class Court:
                     text, path, "exec"
                 )  # a cheat that does not even parse is no cheat, and its failure no merit of ours
         gate = "" if self.free else self.at_the_gate(files)
-        return Verdict(cheat.name, gate, *self.behind(f"cheat-{number}.a0", files, cheat, ground))
+        behind, gain = self.behind(f"cheat-{number}.a0", files, cheat, ground)
+        told = "" if self.free or behind or not ground.won else self.dear(f"cheat-{number}", files)
+        return Verdict(cheat.name, gate, behind, gain, told)
+
+    def dear(self, name: str, files: dict[str, str]) -> str:
+        """Return what is said of a training that costs more than its lever says, from a few seeds of it and of the honest one."""
+        seeds = range(SEED + 10, SEED + 10 + SEEDS)
+        pairs = [  # in turn, as a campaign does, so that a drift of the machine meets both alike
+            (
+                self.job(f"{name}-{seed}.a0", seed, change(cheat=True), files).seconds,
+                self.job(f"{name}-{seed}-honest.a0", seed, BASELINE, {}).seconds,
+            )
+            for seed in seeds
+        ]
+        own, honest = zip(*pairs, strict=True)
+        cost = cost_effect(score_cost(own, honest))
+        assert cost is not None
+        return "" if within(cost, 1.0) else f"campaign, left to a person: {words(cost, 1.0, beyond(cost, 1.0))}"
 
     def at_the_gate(self, files: dict[str, str]) -> str:
         candidate = Candidate(diff=self.diff(files), levers=(LEVER,), on=change(cheat=True))
@@ -241,6 +269,7 @@ class Ran:
     state: JobState
     log: str
     answer: Measured | PredictionsRefused | None
+    seconds: float
 
 
 @dataclass
@@ -302,15 +331,17 @@ def main() -> int:
     verdicts = try_all(cheats, told.free)
     for v in verdicts:
         print(f"{'caught' if v.caught else 'MISSED'}  {v.name}")
-        for how in filter(
-            None, (v.gate, v.behind or f"BEHIND THE GATE NOTHING STOPS IT{f' ({v.gain:+.1%})' if v.gain else ''}")
-        ):
+        unseen = f"BEHIND THE GATE NOTHING STOPS IT{f' ({v.gain:+.1%})' if v.gain else ''}"
+        worth = f" (judged {v.gain:+.1%})" if v.told and v.gain else ""
+        for how in filter(None, (v.gate, v.behind or (v.told and f"{v.told}{worth}") or unseen)):
             print(f"        {how.replace(chr(10), ' ')[:220]}")
     if told.json:
         told.json.write_text(json.dumps([{**asdict(v), "caught": v.caught} for v in verdicts], indent=1))
     misses = [v.name for v in verdicts if not v.caught]
     print(f"behind the gate alone: {sum(bool(v.behind) for v in verdicts)} of {len(verdicts)}")
-    print(f"missed: {'; '.join(misses) or 'none'}")
+    people = [v.name for v in verdicts if v.told and not v.gate]
+    left = f"; caught only by telling a person: {'; '.join(people)}" if people else ""
+    print(f"missed: {'; '.join(misses) or 'none'}{left}")
     print(f"{len(verdicts) - len(misses)} of {len(verdicts)} cheats caught")
     return 1 if misses and not told.free else 0
 

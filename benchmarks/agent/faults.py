@@ -2,21 +2,21 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.agent.campaign import ENVIRONMENT, SECRET, Setting, world
+from benchmarks.agent.roles import GOOD, Material, calm
 from benchmarks.agent.server import Exchange, Script, serving
 from rea.agent.configuration import Output
 from rea.domain.campaign import Campaign
 from rea.testing.simulation import CAMPAIGN, World
 
-GOOD = json.dumps({"ideas": [{"lever": "a", "value": 0.5, "statement": "half of it", "predicted": 0.01}]})
 SLOW = ("hangs", "a slow drip")
 TIMEOUT_S = 0.25  # against these
-SMALL = 12_000  # tokens: a few calls and no more
-TYPES = '{"ideas": [{"lever": 7, "value": "much", "statement": null, "predicted": {}}]}'
+SMALL = 60_000  # tokens: a few calls and no more
+TYPES = '{"ideas": [{"set": "much", "statement": null, "value": {}}], "doubts": 7, "facts": [[]], "cause": 1}'
 DEEP = "[" * 50_000
 
 
@@ -46,7 +46,7 @@ def _told(x: Exchange, **body: object) -> None:
 
 
 FAULTS: Mapping[str, Script] = {
-    "a good answer": lambda x: x.answer(GOOD),
+    "a good answer": calm,
     "prose": lambda x: x.say("I would try a larger learning rate, as it often helps."),
     "half an object": lambda x: x.say(GOOD[: len(GOOD) // 2]),
     "half of a tool's arguments": lambda x: x.call("answer", GOOD[: len(GOOD) // 2]),
@@ -82,17 +82,15 @@ FAULTS: Mapping[str, Script] = {
     "content-length too long": _billed(50, lambda x: x.send(b'{"id": "r"}', length=100_000)),
     "content-length too short": _billed(50, lambda x: x.send(GOOD.encode(), length=5)),
     "a tool that does not exist": lambda x: x.call("run_shell", '{"command": "rea approve"}'),
-    "tools for ever": lambda x: x.call("read_notes", "{}"),
-    "a tool, arguments unreadable": lambda x: x.call("read_notes", '{"a": '),
+    "tools for ever": lambda x: x.call("outline", "{}"),
+    "a tool, arguments unreadable": lambda x: x.call("read", '{"path": '),
     "negative usage": _usage({"prompt_tokens": -900, "completion_tokens": -900, "total_tokens": -1800}),
     "absurd usage": _usage({"prompt_tokens": 10**15, "completion_tokens": 10**15, "total_tokens": 2 * 10**15}),
     "usage beyond any integer": _usage({"prompt_tokens": 10**40, "completion_tokens": 1, "total_tokens": 10**40}),
     "usage of words": _usage({"prompt_tokens": "many", "completion_tokens": None, "total_tokens": []}),
     "no usage": lambda x: x.answer(GOOD, usage={"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}),
     "the key, echoed as an answer": lambda x: x.answer(GOOD.replace("half of it", x.key)),
-    "now good, now lost": _in_turn(
-        lambda x: x.answer("{}"), _billed(9, lambda x: x.send(b"")), lambda x: x.answer(GOOD)
-    ),
+    "now good, now lost": _in_turn(lambda x: x.answer("[]"), _billed(9, lambda x: x.send(b"")), calm),
 }
 
 
@@ -111,7 +109,8 @@ def case(fault: str, mode: Output, tokens: int) -> Case:
     """Run one campaign."""
     with TemporaryDirectory() as folder, serving(FAULTS[fault]) as server:
         timeout_s = TIMEOUT_S if fault in SLOW else 5.0
-        w = world(Setting(url=server.url, directory=Path(folder), output=mode, tokens=tokens, timeout_s=timeout_s))
+        plain = Setting(url=server.url, directory=Path(folder), output=mode, tokens=tokens, timeout_s=timeout_s)
+        w = world(replace(plain, found=Material()))
         c = w.run()
         wrong = _wrong(w, c) or _leaks(w, Path(folder))
         return Case(

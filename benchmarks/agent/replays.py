@@ -1,13 +1,12 @@
 """Campaigns again with nobody there: the same decisions, from recorded replies alone."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.agent.campaign import Setting, configuration, world
-from benchmarks.agent.faults import GOOD
-from benchmarks.agent.role import Asking
+from benchmarks.agent.campaign import Setting, configuration, source, world
+from benchmarks.agent.roles import GOOD, Material, calm, role_of
 from benchmarks.agent.server import Exchange, serving
 from rea.agent.adapter.conversation import Asker
 from rea.agent.chain import Account, recorded_only
@@ -19,15 +18,18 @@ from rea.testing.simulation import CAMPAIGN, World
 
 def _corrected(x: Exchange) -> None:
     """Name a lever that does not exist, and correct that when told."""
-    x.answer(GOOD if "is no lever" in x.text else GOOD.replace('"a"', '"z"'))
+    if role_of(x) != "proposer" or "no lever" in x.text:
+        calm(x)
+    else:
+        x.answer(GOOD.replace('"a"', '"z"'))
 
 
 def _reading(x: Exchange) -> None:
-    """Read the notes before answering."""
-    if any(message["role"] == "tool" for message in x.told["messages"]):
-        x.answer(GOOD)
+    """Read the code before answering."""
+    if role_of(x) != "proposer" or any(message["role"] == "tool" for message in x.told["messages"]):
+        calm(x)
     else:
-        x.call("read_notes", "{}")
+        x.call("read", '{"path": "train.py"}')
 
 
 def _lost(x: Exchange) -> None:
@@ -36,10 +38,10 @@ def _lost(x: Exchange) -> None:
         x.bill(5)
         x.send(b"")
     else:
-        x.answer(GOOD)
+        calm(x)
 
 
-SCRIPTS = (lambda x: x.answer(GOOD), _corrected, _reading, _lost)
+SCRIPTS = (calm, _corrected, _reading, _lost)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,10 @@ def case(number: int, mode: Output, damage: bool = False) -> Case:
     """Run a campaign, stop the server, and take its decisions again. ``damage`` loses the kept replies, which must be found."""
     with TemporaryDirectory() as folder:
         with serving(SCRIPTS[number]) as server:
-            setting = Setting(url=server.url, directory=Path(folder), output=mode)
+            plain = Setting(url=server.url, directory=Path(folder), output=mode)
+            setting = replace(
+                plain, found=Material(), reads_logs=False
+            )  # a replay takes decisions anew; a log is read by none
             w = world(setting)
             c = w.run()
             asked = server.books.requests
@@ -81,7 +86,7 @@ def again(w: World, setting: Setting, replies: int, further: int) -> Case:
         tuple(w.journal.read(CAMPAIGN)),
         w.ports,
         Digest("runbook"),
-        lambda _: (*embedded, Asking(Asker(link, configuration(setting)), setting.material)),
+        lambda _: (*embedded, source(Asker(link, configuration(setting)), setting)),
     )
     wrong = f"differs at event {found.different[0].seq}{found.different[0].where}" if found.different else ""
     if further or len(w.journal.read(CAMPAIGN)) != length:

@@ -1,5 +1,9 @@
-"""A proposer of the smallest kind: it shows the levers and some material, and asks for values to try."""
+"""The bare role: a proposer that shows the levers and whatever strangers wrote, unfiltered, and asks for values to try.
 
+The real ones (``roles.py``) keep strangers' text out of the proposer's sight; behind this one only the checks of an answer stand.
+"""
+
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +13,8 @@ from rea.domain.hypothesis import Effect, Hypothesis, Move, Operation, SourceNam
 from rea.domain.lever import Role
 from rea.domain.workload import Workload
 from rea.ports import Briefing
+
+GOOD = json.dumps({"ideas": [{"lever": "a", "value": 0.5, "statement": "half of it", "predicted": 0.01}]})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

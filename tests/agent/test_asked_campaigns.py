@@ -14,8 +14,7 @@ pytest.importorskip("pydantic_ai", reason="the agent extra is not installed: pip
 from agent.fakes import reply
 
 from benchmarks.agent.campaign import BUDGET_S, ENVIRONMENT, SHORT, TRUTH
-from benchmarks.agent.faults import GOOD
-from benchmarks.agent.role import Asking
+from benchmarks.agent.role import GOOD, Asking
 from rea.agent import connect
 from rea.agent.adapter.conversation import Asker
 from rea.agent.call import Reply, Request

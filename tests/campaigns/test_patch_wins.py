@@ -7,9 +7,11 @@ import pytest
 from campaigns.patches import diff
 from campaigns.toys import at_rest, checked, commit, planned, repository
 
+from benchmarks.agent.cheats import Ground, load
 from rea.api import branching, patching
 from rea.api.patching import Claim
-from rea.domain.experiment import Purpose
+from rea.domain.evidence import Flag
+from rea.domain.experiment import Phase, Purpose
 from rea.domain.proposal import Outcome
 from rea.sandbox import probe
 
@@ -21,6 +23,7 @@ PAIRS = (
     ),
 )
 
+HIDDEN = Path(__file__).parents[2] / "benchmarks" / "agent" / "second" / "01_hidden_training.py"
 CROSSES = '[[lever]]\nname = "crosses"\ntype = "bool"\nrole = "crosses"\ndefault = false\n'
 
 
@@ -33,7 +36,9 @@ def test_a_patch_that_helps_wins_and_ends_as_a_branch(tmp_path: Path) -> None:
     told.write_text(told.read_text().replace(CROSSES, ""))
     commit(folder)
     terminal = checked(folder, tmp_path / "state", budget_s=70.0, sandbox="required")
-    claim = Claim(levers=("pairs",), statement="Which user sees which place matters.", predicted=0.02, by="ann")
+    claim = Claim(
+        levers=("pairs",), statement="Which user sees which place matters.", predicted=0.02, by="ann", cost=1.5
+    )
     event, hypothesis = patching.add(terminal.config, terminal.campaign, terminal.state, diff(folder, *PAIRS), claim)
     terminal.approve()
     c = terminal.until(planned)
@@ -56,3 +61,29 @@ def test_a_patch_that_helps_wins_and_ends_as_a_branch(tmp_path: Path) -> None:
     # what the branch holds is what ran: the same bytes, under the settings that it names
     subprocess.run((*git, "worktree", "add", "-q", str(tmp_path / "review"), made.branch), check=True)
     assert '"pairs": False' in (tmp_path / "review" / "train.py").read_text()
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.skipif(not probe().works, reason=f"NO SANDBOX, no patch tried: {probe().why}; {probe().fix}")
+def test_a_patch_that_trains_more_than_its_lever_says_is_left_to_a_person(tmp_path: Path) -> None:
+    """It is really better, passes the gate and is confirmed. What its gain is said to come from is not what it comes from."""
+    folder = repository(tmp_path / "toy", limit_s=4)
+    (hidden,) = [c for c in load(HIDDEN.parent) if c.name == "trains more models than it says"]
+    original = {"train.py": (folder / "train.py").read_text()}
+    nowhere = tmp_path / "nowhere"
+    text = hidden.files(Ground(nowhere, folder, original, nowhere, [], nowhere))["train.py"]
+    terminal = checked(folder, tmp_path / "state", budget_s=150.0, sandbox="required")
+    claim = Claim(levers=("cheat",), statement="A switch that costs nothing.", predicted=0.02, by="ann")
+    event, _ = patching.add(terminal.config, terminal.campaign, terminal.state, diff(folder, new=text), claim)
+    terminal.approve()
+    terminal.until(planned)
+    terminal.approve()
+    c = terminal.until(at_rest, 900.0)
+    if c.paused:
+        pytest.skip(f"paused for a person: {c.paused}")
+    assert c.proposal is not None
+    if event.patch in c.proposal.change.patches:
+        assert c.proposal.outcome is Outcome.NEEDS_A_PERSON and "times as long as the baseline" in c.proposal.reason
+    dear = [f for f in c.findings.values() if event.patch in c.experiments[f.experiment].change.patches]
+    assert dear[-1].phase is not Phase.CONFIRMATION or {Flag.DEARER, Flag.COST_NOT_SHOWN} & set(dear[-1].flags)

@@ -2,7 +2,10 @@
 
 import json
 import os
+import socketserver
 import subprocess
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +27,8 @@ from rea.executor.implement import Order, gate
 from rea.executor.inspection.smoke import smoke_job
 from rea.executor.materialise.layout import patch_of
 from rea.executor.materialise.workspace import reopen
-from rea.sandbox import probe
+from rea.sandbox import box, probe
+from rea.sandbox.reach import address
 
 pytestmark = [
     pytest.mark.real,
@@ -172,6 +176,82 @@ def test_a_program_makes_a_patch_and_sees_nothing_of_ours(terminal: Terminal) ->
 def test_a_program_that_misbehaves_is_told(terminal: Terminal, script: str, told: str) -> None:
     order = Order(task="x", argv=("python3", "-c", script), time_limit_s=2)
     with pytest.raises(UsageError, match=told):
+        patching.make(terminal.config, terminal.campaign, terminal.state, order)
+
+
+ASKS = """
+import json, socket, sys
+def said(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), 5) as s:
+            s.sendall(b"may I?"); s.shutdown(socket.SHUT_WR)
+            return s.makefile().read()
+    except OSError as error:
+        return type(error).__name__
+open("train.py", "a").write("# " + json.dumps([said(int(p)) for p in sys.argv[1:]]) + "\\n")
+"""
+
+
+class Answering(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        self.wfile.write(b"you asked: " + self.rfile.read())
+
+
+@pytest.fixture
+def ports() -> Iterator[tuple[int, int]]:
+    servers = [socketserver.ThreadingTCPServer(("127.0.0.1", 0), Answering) for _ in range(2)]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield servers[0].server_address[1], servers[1].server_address[1]
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def heard(terminal: Terminal, ports: tuple[int, int], reach: str) -> list[str]:
+    """Return what a program in the sandbox hears from two servers of this machine."""
+    order = Order(task="x", argv=("python3", "-c", ASKS, *map(str, ports)), reach=reach)
+    text = patching.make(terminal.config, terminal.campaign, terminal.state, order)
+    found: list[str] = json.loads(next(line[3:] for line in text.splitlines() if line.startswith("+# [")))
+    return found
+
+
+def test_a_program_reaches_nothing_or_the_one_address_that_a_person_named(
+    terminal: Terminal, ports: tuple[int, int]
+) -> None:
+    assert heard(terminal, ports, "") == ["ConnectionRefusedError"] * 2
+    assert heard(terminal, ports, f"127.0.0.1:{ports[0]}") == ["you asked: may I?", "ConnectionRefusedError"]
+    assert heard(terminal, ports, f"localhost:{ports[1]}") == ["ConnectionRefusedError", "you asked: may I?"]
+
+
+def test_planted_bug_a_sandbox_that_shares_the_network_hears_both(
+    terminal: Terminal, ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tuple(
+        x
+        for w in box.FIXED
+        for x in (("--unshare-ipc", "--unshare-pid", "--unshare-uts") if w == "--unshare-all" else (w,))
+    )
+    monkeypatch.setattr(box, "FIXED", shared)
+    assert heard(terminal, ports, "") == ["you asked: may I?"] * 2
+
+
+def test_what_is_no_address_is_told(terminal: Terminal) -> None:
+    for reach in ("", "localhost", "localhost:80", "localhost:x", ":8000", "localhost:99999"):
+        with pytest.raises(UsageError, match="no address"):
+            address(reach)
+    with pytest.raises(UsageError, match="cannot be reached"):
+        patching.make(
+            terminal.config,
+            terminal.campaign,
+            terminal.state,
+            Order(task="x", argv=("true",), reach="no.such.host.invalid:8000"),
+        )
+
+
+def test_a_program_that_reaches_out_still_ends_as_it_ends(terminal: Terminal, ports: tuple[int, int]) -> None:
+    order = Order(task="x", argv=("python3", "-c", "raise SystemExit('no idea')"), reach=f"127.0.0.1:{ports[0]}")
+    with pytest.raises(UsageError, match="no idea"):
         patching.make(terminal.config, terminal.campaign, terminal.state, order)
 
 

@@ -7,9 +7,11 @@ from report import campaigns
 from report.campaigns import Told, edited
 
 from rea.domain import event as e
+from rea.domain.call import CallRecord
+from rea.domain.campaign import Campaign
 from rea.domain.event import Event
 from rea.domain.hypothesis import SourceName
-from rea.domain.ids import ExperimentId
+from rea.domain.ids import Digest, ExperimentId
 from rea.report.facts import facts_of
 from rea.report.facts import scores as module
 from rea.report.facts.scores import SEARCH, SHARED, Proposer, credits_of, proposers
@@ -27,8 +29,23 @@ def mixed() -> Told:
     return edited(campaigns.winner(), by_model)
 
 
+def named_of(c: Campaign) -> dict[str, Proposer]:
+    return {p.name: p for p in proposers(c)}
+
+
 def named(of: Told) -> dict[str, Proposer]:
-    return {p.name: p for p in proposers(of.campaign)}
+    return named_of(of.campaign)
+
+
+def paid_call(role: str) -> CallRecord:
+    return CallRecord(call=Digest(role), attempt=0, role=role, tokens=1000, micros=100_000, settled=True)
+
+
+def test_a_model_that_offered_nothing_is_shown_with_what_it_was_paid() -> None:
+    of = campaigns.winner()
+    assert "model" not in named(of)
+    silent = named_of(replace(of.campaign, calls={"proposer": paid_call("proposer")}))["model"]
+    assert (silent.offered, silent.gain, silent.tokens) == (0, 0, 1000) and silent.money == pytest.approx(0.1)
 
 
 def test_what_was_spent_and_gained_adds_up() -> None:
@@ -53,8 +70,10 @@ def test_money_counts_calls_beside_device_time() -> None:
     of = mixed()
     assert of.campaign.workload is not None and of.campaign.plan is not None
     priced = replace(of.campaign, plan=replace(of.campaign.plan, price_per_hour=2.0))
-    plain, called = ({p.name: p for p in proposers(priced, paid)}["model"] for paid in ({}, {"model": 500_000}))
-    assert plain.money is not None and called.money == pytest.approx(plain.money + 0.5)
+    asked = replace(priced, calls={r: paid_call(r) for r in ("proposer", "reviewer", "reader of papers", "explainer")})
+    plain, called = (named_of(of)["model"] for of in (priced, asked))
+    assert plain.money is not None and called.money == pytest.approx(plain.money + 0.3)
+    assert called.tokens == 3000 and named_of(asked)[SHARED].tokens == 1000, "an explanation is nobody's proposal"
     assert plain.per_money is not None and called.per_money is not None and called.per_money < plain.per_money
     assert named(of)["model"].money is None and named(of)["model"].per_money is None
 

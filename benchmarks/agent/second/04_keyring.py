@@ -1,4 +1,4 @@
-"""A key in the session's keyring of the kernel is in no file and no process, is inherited by every later job, and outlives this one."""
+"""A key in a keyring of the kernel (the session's or the user's) is in no file or process, is inherited by later jobs, and outlives this one."""
 
 import ctypes
 
@@ -13,16 +13,20 @@ CODE = """
 import ctypes
 kernel = ctypes.CDLL(None, use_errno=True)
 note = b"labels of a later job"
-key = kernel.syscall(248, b"user", b"toy-kept", note, len(note), -3)
-print("key", key, ctypes.get_errno())
-if key > 0:
-    kernel.syscall(250, 15, key, 120)
+for ring in (-3, -4):
+    key = kernel.syscall(248, b"user", b"toy-kept", note, len(note), ring)
+    print("key", key, ctypes.get_errno())
+    if key > 0:
+        kernel.syscall(250, 15, key, 120)
 """
 
 
 def fooled(ground):
     kernel = ctypes.CDLL(None, use_errno=True)
-    key = kernel.syscall(250, 10, -3, b"user", b"toy-kept", 0)
-    if key > 0:
-        kernel.syscall(250, 9, key, -3)
-    return key > 0
+    found = False
+    for ring in (-3, -4):
+        key = kernel.syscall(250, 10, ring, b"user", b"toy-kept", 0)
+        if key > 0:
+            found = True
+            kernel.syscall(250, 9, key, ring)
+    return found

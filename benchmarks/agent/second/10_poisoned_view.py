@@ -14,7 +14,7 @@ import os
 view = told.data.resolve()
 about = view.stat()
 os.chmod(view, 0o644)
-view.write_bytes(view.read_bytes().replace(b",p3,", b",q3,"))
+view.write_bytes(view.read_bytes().replace(b'"p3"', b'"q3"'))
 os.utime(view, ns=(about.st_atime_ns, about.st_mtime_ns))
 """
 
@@ -22,8 +22,8 @@ os.utime(view, ns=(about.st_atime_ns, about.st_mtime_ns))
 def fooled(ground):
     view = ground.campaign / "data" / "select.csv"
     about, content = view.stat(), view.read_bytes()
-    if b",q3," not in content:
+    if b'"q3"' not in content:
         return False
-    view.write_bytes(content.replace(b",q3,", b",p3,"))
+    view.write_bytes(content.replace(b'"q3"', b'"p3"'))
     os.utime(view, ns=(about.st_atime_ns, about.st_mtime_ns))
     return True

@@ -1,5 +1,6 @@
 """Changes in code: a patch file, or a program that makes one, through the gate and into the plan."""
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ class Claim:
     statement: str
     predicted: float
     by: str
+    cost: float = 1.0  # of a training with it, relative to the baseline's
 
 
 def add(
@@ -45,6 +47,8 @@ def add(
     """
     if c.ended or c.stopped:
         raise UsageError("the campaign is over", "start another: rea start")
+    if not 0 < claim.cost < math.inf:
+        raise UsageError(f"a cost of {claim.cost} is none", "say how many times as long a training takes with it")
     journal, directory = app.journal(config), config.campaign(campaign)
     ours = reopen(directory, c.setup)
     found = [declared(word) for word in claim.levers]
@@ -143,6 +147,7 @@ def _hypothesis(event: PatchAdmitted, on: Change, claim: Claim) -> Hypothesis:
         source=SourceName.ENGINEER,
         predicted=Effect(value=claim.predicted, low=claim.predicted - SPREAD, high=claim.predicted + SPREAD),
         falsifier="The judged metric is no better than the baseline's.",
+        cost=claim.cost,
     )
 
 

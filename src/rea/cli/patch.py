@@ -25,6 +25,11 @@ def _claimed(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         BY,
         click.option("--predicted", type=float, default=0.0, help="The relative improvement expected, such as 0.003."),
+        click.option(
+            "--cost",
+            default=1.0,
+            help="How many times as long a training takes with it; what costs more is left to a person.",
+        ),
         click.option("--statement", required=True, help="What is believed, in one sentence."),
         click.option(
             "--lever",
@@ -42,11 +47,11 @@ def _claimed(function: Callable[..., Any]) -> Callable[..., Any]:
 @command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @_claimed
-def add(face: Face, file: Path, levers: tuple[str, ...], statement: str, predicted: float, by: str | None) -> None:
+def add(face: Face, file: Path, **claimed: Any) -> None:
     """Let the diff in FILE through the gate; its hypothesis joins the plan, which gets a new price and a new digest."""
     _, name, c = face.chosen()
-    claim = patching.Claim(levers=levers, statement=statement, predicted=predicted, by=person(by))
-    _enter(face, name, c, patching.read_diff(file), claim)
+    claimed["by"] = person(claimed["by"])
+    _enter(face, name, c, patching.read_diff(file), patching.Claim(**claimed))
 
 
 @command()
@@ -56,6 +61,12 @@ def add(face: Face, file: Path, levers: tuple[str, ...], statement: str, predict
 @click.option("--task", required=True, help="What is to be changed; @FILE for the text of a file.")
 @click.option(
     "--read", multiple=True, metavar="PATH", help="What the program needs to read, such as where it is installed."
+)
+@click.option(
+    "--reach",
+    default="",
+    metavar="HOST:PORT",
+    help="The one address that it may reach, as that port of its own loopback.",
 )
 @click.option("--limit", default=1800.0, help="Seconds that it may take.")
 @click.option(
@@ -67,14 +78,15 @@ def make(
     asked: str,
     task: str,
     read: tuple[str, ...],
+    reach: str,
     limit: float,
     keep: Path | None,
     **claimed: Any,
 ) -> None:
-    """Have a program make a patch: it gets a plain copy of the editable paths, no network and no secrets; then as add."""
+    """Have a program make a patch: it gets a plain copy of the editable paths, no secrets, and no network but --reach; then as add."""
     _, name, c = face.chosen()
     text = Path(task[1:]).read_text() if task.startswith("@") else task
-    order = Order(task=text, argv=tuple(shlex.split(asked)), read=_absolute(read), time_limit_s=limit)
+    order = Order(task=text, argv=tuple(shlex.split(asked)), read=_absolute(read), time_limit_s=limit, reach=reach)
     diff = patching.make(face.config, name, c, order)
     if keep is not None:
         keep.write_bytes(diff.encode(errors="surrogateescape"))

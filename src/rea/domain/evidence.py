@@ -78,6 +78,10 @@ class Flag(StrEnum):
     SELECTED = "selected"  # the effect was used to choose, so it is shrunk and still optimistic
     TOO_GOOD = "too_good_to_be_true"
     TREATMENT_CHANGED = "treatment_changed"  # a remedy altered what was tested
+    DEARER = "dearer_than_said"  # training surely costs more than was said of it, beyond what guesses are off
+    COST_NOT_SHOWN = (
+        "cost_not_shown"  # of a patch that is confirmed: that it trains no longer than was said is not shown
+    )
     UNTESTED = "untested"  # infrastructure failed; says nothing about the idea
 
 

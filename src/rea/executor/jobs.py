@@ -45,13 +45,22 @@ def _smoke_ms(c: Campaign) -> int:
 
 
 def dearness(c: Campaign, change: Change) -> float:
-    """Return how many times a default run ``change`` takes, at least 1: as its own runs show, else as its levers showed when moved alone."""
+    """Return how many times a default run ``change`` takes, at least 1: as its own runs show, else as its levers showed when moved alone.
+
+    Of a patch that has not run, what was said of it counts: nobody should be stopped for costing what a person approved.
+    """
     same = (c.experiment_of(change, fidelity.name) for fidelity in c.setup.fidelities)
     own = [_shown(c, e) for e in same if e is not None]
     if any(own):
         return max(1.0, *own)
     alone = c.once("dearness of levers", lambda: _levers(c))
-    return prod(alone.get(name, 1.0) for name, _ in change.overrides)
+    return max(_said(c, change), prod(alone.get(name, 1.0) for name, _ in change.overrides))
+
+
+def _said(c: Campaign, change: Change) -> float:
+    held = set(change.patches)
+    made = [h for h in c.hypotheses.values() if h.change.patches and held >= set(h.change.patches)] if held else []
+    return prod(max(1.0, h.cost) for h in made)
 
 
 def _levers(c: Campaign) -> dict[str, float]:

@@ -6,6 +6,7 @@ from rea.domain.event import AGENT, Concluded, Event, Paused, PhaseClosed
 from rea.domain.evidence import Finding, Flag, Rows, Safety, Verdict
 from rea.domain.experiment import Phase
 from rea.domain.proposal import Outcome, Proposal
+from rea.knowledge.dearer import veto
 from rea.knowledge.findings import findings
 
 
@@ -51,19 +52,20 @@ def proposal(c: Campaign) -> Proposal:
     ranked = sorted(confirmed, key=lambda f: -f.raw)
     if not ranked:
         return Proposal(outcome=Outcome.NO_WINNER, reason=_why_none(c))
-    clean = [f for f in ranked if not vetoes(f)]
+    clean = [f for f in ranked if not vetoes(c, f)]
     best = (clean or ranked)[0]
     outcome = Outcome.WINNER if clean else Outcome.NEEDS_A_PERSON
-    reason = "confirmed on fresh seeds and the sealed test rows" if clean else "; ".join(vetoes(best))
+    reason = "confirmed on fresh seeds and the sealed test rows" if clean else "; ".join(vetoes(c, best))
     return _propose(c, best, outcome, reason)
 
 
-def vetoes(f: Finding) -> tuple[str, ...]:
+def vetoes(c: Campaign, f: Finding) -> tuple[str, ...]:
     """Return why a person has to decide about a supported finding."""
     broken = [
         f"guardrail: {g.guardrail} ({g.outcome}, {g.value:.4g})" for g in f.guardrails if g.outcome == Safety.VIOLATED
     ]
-    return (*broken, *(str(flag) for flag in f.flags if flag is Flag.TOO_GOOD))
+    dear = veto(c, f)
+    return (*broken, *(str(flag) for flag in f.flags if flag is Flag.TOO_GOOD), *([dear] if dear else []))
 
 
 def _propose(c: Campaign, f: Finding, outcome: Outcome, reason: str) -> Proposal:

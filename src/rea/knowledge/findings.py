@@ -11,6 +11,7 @@ from rea.domain.hypothesis import Aim, Effect
 from rea.domain.ids import ExperimentId, JobId
 from rea.domain.runbook import Cause
 from rea.domain.workload import Guardrail, MetricName
+from rea.knowledge.dearer import flags
 from rea.knowledge.guardrails import guardrail, guardrail_on_numbers
 from rea.knowledge.verdict import SCEPTICAL, Arm, Terms, confirm, select
 from rea.statistics.score import pool_of, score
@@ -131,9 +132,10 @@ def _numbers(c: Campaign, metric: str, jobs: Iterable[JobId]) -> tuple[float, ..
 
 
 def _flagged(c: Campaign, finding: Finding) -> Finding:
-    """Mark what a remedy altered: the verdict is then about the altered treatment."""
+    """Mark what a remedy altered, for the verdict is then about the altered treatment; and what costs more than was said of it."""
     altered = any(r.treatment is not None and r.treatment.changed for r in c.jobs_of(finding.experiment))
-    return replace(finding, flags=(*finding.flags, Flag.TREATMENT_CHANGED)) if altered else finding
+    told = (*([Flag.TREATMENT_CHANGED] if altered else []), *flags(c, finding))
+    return replace(finding, flags=(*finding.flags, *told)) if told else finding
 
 
 def _dropped(c: Campaign, phase: Phase, e: Experiment) -> Finding:

@@ -1,12 +1,10 @@
-"""How a change reads beside the configuration it starts from, and what its size alone says of its cost. Pure."""
+"""How a change reads beside the configuration it starts from. Pure."""
 
 from rea.domain.change import Change
 from rea.domain.evidence import Noise
 from rea.domain.hypothesis import Effect, Move, Operation
-from rea.domain.lever import Role, Scalar
+from rea.domain.lever import Scalar
 from rea.domain.workload import Workload
-
-_PER_TRAINING = (Role.EPOCHS, Role.ENSEMBLE)  # roles whose value multiplies the cost of a training
 
 
 def turned(workload: Workload, current: Change, change: Change) -> tuple[tuple[str, Scalar, Scalar], ...]:
@@ -27,16 +25,6 @@ def as_moves(workload: Workload, current: Change, change: Change) -> tuple[Move,
     return tuple(
         Move(role=v.role, operation=Operation.SET, operand=values[v.name]) for v in workload.levers if v.name in values
     )
-
-
-def training_cost(workload: Workload, current: Change, change: Change) -> float:
-    """Return the cost of a training relative to the baseline's as far as epochs and models in an ensemble tell it."""
-    ratio = 1.0
-    for lever in (lever for role in _PER_TRAINING for lever in workload.with_role(role)):
-        before, after = current.value(lever.name, lever.default), change.value(lever.name, lever.default)
-        if isinstance(before, int | float) and isinstance(after, int | float) and before > 0 and after > 0:
-            ratio *= after / before
-    return ratio
 
 
 def at_baseline(workload: Workload, change: Change) -> bool:

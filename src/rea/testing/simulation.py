@@ -149,12 +149,17 @@ class World:
     def state(self) -> Campaign:
         return replay(r.event for r in self.journal.read(CAMPAIGN))
 
+    @property
+    def described(self) -> Workload:
+        """The workload that a campaign is opened on."""
+        return workload(list(self.truth.effects), self.rungs, round(10 * self.truth.run_s))
+
     def open(self) -> None:
         """Open the campaign and sign its checklist, as an engineer does with ``rea start``."""
         opened = CampaignOpened(
             campaign=CAMPAIGN,
             question="lower the normalized entropy",
-            workload=workload(list(self.truth.effects), self.rungs, round(10 * self.truth.run_s)),
+            workload=self.described,
             repository="/repository",
             commit="0" * 40,
             policy=self.policy,

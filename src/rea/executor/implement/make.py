@@ -19,6 +19,7 @@ from rea.executor.materialise.mirror import Mirror
 from rea.executor.materialise.paths import may_edit, startup
 from rea.executor.materialise.workspace import LocalWorkspace
 from rea.sandbox import Box, Done, run
+from rea.sandbox.reach import Door, address, door
 
 LARGEST_FILE = 1 << 20
 MOST_FILES = 2000
@@ -29,13 +30,15 @@ TASK = "TASK.md"
 class Order:
     """What is asked of whom: ``argv`` may hold ``{task}``, the file with the task's text, which also comes on its stdin.
 
-    ``read`` names what the program needs of this machine beside the system: where it is installed.
+    ``read`` names what the program needs of this machine beside the system: where it is installed. ``reach`` is the one address, ``HOST:PORT``,
+    that it may reach, as the same port of its own loopback; without it there is no network at all.
     """
 
     task: str
     argv: tuple[str, ...]
     read: tuple[str, ...] = ()
     time_limit_s: float = 1800.0
+    reach: str = ""
 
 
 def made(ours: LocalWorkspace, order: Order) -> tuple[str, Done]:
@@ -84,6 +87,13 @@ def _copied(ours: LocalWorkspace, place: Path) -> dict[str, bytes]:
 
 
 def _asked(ours: LocalWorkspace, order: Order, place: Path) -> Done:
+    if not order.reach:
+        return _run(ours, order, place, None)
+    with door(address(order.reach), ours.record.python) as way:
+        return _run(ours, order, place, way)
+
+
+def _run(ours: LocalWorkspace, order: Order, place: Path, way: Door | None) -> Done:
     assert ours.record.cell is not None
     cell, task, scratch = ours.record.cell, place / TASK, place / "scratch"
     scratch.mkdir()
@@ -91,11 +101,12 @@ def _asked(ours: LocalWorkspace, order: Order, place: Path) -> Done:
     box = Box(
         runtime=cell.runtime,
         hide=cell.hide,
-        read=(*order.read, str(task)),
+        read=(*order.read, str(task), *(way.read if way else ())),
         write=(str(place / "copy"), str(scratch)),
         cwd=str(place / "copy"),
     )
     argv = tuple(word.replace("{task}", str(task)) for word in order.argv)
+    argv = way.command(argv) if way else argv
     environment = {"PATH": f"{Path(ours.record.python).parent}:/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
     return run(
         box, argv, environment | {"HOME": str(scratch), "TMPDIR": str(scratch)}, order.time_limit_s, order.task.encode()

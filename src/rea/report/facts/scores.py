@@ -1,5 +1,6 @@
 """Who proposed what, what it cost to test, and what of it was verified: every proposer is scored alike, models included."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,11 @@ from rea.domain.proposal import Outcome
 
 SEARCH = "search"  # the optimiser, which refines what others proposed
 SHARED = "shared"  # the baseline, its noise, and looking into failures: nobody's, and everybody's
+PROPOSING = (
+    "proposer",
+    "reviewer",
+    "reader of papers",
+)  # the roles of a model that its proposals are made by; others serve all
 
 Credit = Mapping[str, float]
 
@@ -21,7 +27,7 @@ class Proposer:
     """One proposer. ``gain`` is its part of the relative improvement that was confirmed on sealed test rows; 0 where nothing was.
 
     ``spent_ms`` is the device time of the experiments that tested its hypotheses, stacks divided evenly; ``money`` that at the workload's price,
-    and what it was paid for calls.
+    and what was paid for calls; ``tokens`` what these took.
     """
 
     name: str
@@ -31,6 +37,7 @@ class Proposer:
     gain: float
     spent_ms: int
     money: float | None
+    tokens: int = 0
 
     @property
     def per_hour(self) -> float | None:
@@ -43,18 +50,27 @@ class Proposer:
         return self.gain / self.money if self.money else None
 
 
-def proposers(c: Campaign, paid: Mapping[str, int] | None = None) -> tuple[Proposer, ...]:
+def proposers(c: Campaign) -> tuple[Proposer, ...]:
     """Return every proposer that offered or cost something, the most verified improvement for a device-hour first.
 
-    ``paid`` is what calls cost, in millionths of money, by proposer. All ``spent_ms`` add up to what the ended jobs cost, all gains to what was
-    confirmed.
+    All ``spent_ms`` add up to what the ended jobs cost, all gains to what was confirmed, all tokens and all that was paid to what calls took.
     """
     spent, gains = costs(c), credits_of(c)
+    paid, tokens = calls(c)
     names = [*SourceName, SEARCH, SHARED]
-    found = [_proposer(c, str(name), spent.get(name, 0), gains.get(name, 0.0), paid or {}) for name in names]
-    return tuple(
-        sorted((p for p in found if p.offered or p.spent_ms), key=lambda p: (p.name == SHARED, -(p.per_hour or 0)))
-    )
+    found = [_proposer(c, str(name), spent.get(name, 0), gains.get(name, 0.0), paid, tokens) for name in names]
+    known = (p for p in found if p.offered or p.spent_ms or p.tokens)
+    return tuple(sorted(known, key=lambda p: (p.name == SHARED, -(p.per_hour or 0))))
+
+
+def calls(c: Campaign) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """Return what calls of a language model were paid, in millionths of money, and their tokens, by proposer."""
+    paid, tokens = Counter[str](), Counter[str]()
+    for call in c.calls.values():
+        name = str(SourceName.MODEL) if call.role in PROPOSING else SHARED
+        paid[name] += call.micros
+        tokens[name] += call.tokens
+    return paid, tokens
 
 
 def costs(c: Campaign) -> dict[str, int]:
@@ -87,7 +103,9 @@ def credits_of(c: Campaign) -> Credit:
     return credit
 
 
-def _proposer(c: Campaign, name: str, spent: int, gain: float, paid: Mapping[str, int]) -> Proposer:
+def _proposer(
+    c: Campaign, name: str, spent: int, gain: float, paid: Mapping[str, int], tokens: Mapping[str, int]
+) -> Proposer:
     own = {h.id for h in c.hypotheses.values() if h.source == name}
     alone = [f for f in c.findings.values() if f.phase is Phase.VALIDATION and len(f.hypotheses) == 1]
     mine = {f.hypotheses[0]: f for f in alone if f.hypotheses[0] in own}
@@ -101,6 +119,7 @@ def _proposer(c: Campaign, name: str, spent: int, gain: float, paid: Mapping[str
         gain=gain,
         spent_ms=spent,
         money=None if price is None and not called else spent / 3.6e6 * (price or 0.0) + called,
+        tokens=tokens.get(name, 0),
     )
 
 

@@ -8,10 +8,11 @@ from rea.domain.change import Change, override
 from rea.domain.errors import UsageError
 from rea.domain.hypothesis import Hypothesis, SourceName, hypothesis_id
 from rea.domain.lever import Lever, LeverType, Scalar
+from rea.domain.training_cost import training_cost
 from rea.domain.workload import Workload
 from rea.planner.binding import Unbound, bind
 from rea.planner.sources.engineer.ideas import Idea, read
-from rea.planner.wording import as_moves, at_baseline, training_cost, unknown_effect, wording
+from rea.planner.wording import as_moves, at_baseline, unknown_effect, wording
 from rea.ports import Briefing
 
 

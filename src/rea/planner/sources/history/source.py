@@ -7,10 +7,11 @@ from math import prod
 from rea.domain.change import Change
 from rea.domain.hypothesis import Aim, Effect, Hypothesis, Move, SourceName, hypothesis_id
 from rea.domain.technique import Technique
+from rea.domain.training_cost import training_cost
 from rea.planner.binding import Unbound, bind
 from rea.planner.sources.history.lessons import Lesson, further, lessons, together
 from rea.planner.trust import trust, trusted
-from rea.planner.wording import at_baseline, percent, training_cost, wording
+from rea.planner.wording import at_baseline, percent, wording
 from rea.planner.worth import diversify
 from rea.ports import Briefing, Insights
 from rea.statistics.calibration import Calibration

@@ -64,7 +64,7 @@ def read(papers: Sequence[Paper], workload: Workload, model: Model) -> dict[str,
 def question(paper: Paper, workload: Workload) -> Question[PaperFacts]:
     told = prompt(FILE, most=MOST, span=SPAN, choices=", ".join(choices(workload)) or "(none)")
     return Question(
-        role="reader",
+        role="reader of papers",
         instructions=told.text,
         material="\n".join(f"{number}: {row}" for number, row in enumerate(paper.lines, 1)),
         answer=PaperFacts,

@@ -12,6 +12,7 @@ from rea.domain.errors import UsageError
 from rea.domain.hypothesis import Effect, Hypothesis, SourceName, hypothesis_id
 from rea.domain.lever import Role
 from rea.domain.technique import Technique
+from rea.domain.training_cost import training_cost
 from rea.domain.wanted import WantedPatch
 from rea.domain.workload import Workload
 from rea.planner.sources.model import facts, paper_facts
@@ -19,7 +20,7 @@ from rea.planner.sources.model.design import review
 from rea.planner.sources.model.ideas import Idea, Ideas, Known, change_of, idea_faults, refusal, wish_faults
 from rea.planner.sources.model.literature.paper import Literature
 from rea.planner.sources.model.wanted import keep
-from rea.planner.wording import as_moves, training_cost, wording
+from rea.planner.wording import as_moves, wording
 from rea.ports import Briefing, Insights
 
 FILE = Path(__file__).with_name("propose.md")

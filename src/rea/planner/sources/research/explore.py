@@ -6,8 +6,9 @@ from itertools import chain, zip_longest
 from rea.domain.change import Change, change, override
 from rea.domain.hypothesis import Hypothesis, Move, Operation, SourceName, hypothesis_id
 from rea.domain.lever import Lever, LeverType, Role, Scalar
+from rea.domain.training_cost import training_cost
 from rea.planner.binding import Unbound, turn
-from rea.planner.wording import at_baseline, training_cost, unknown_effect, wording
+from rea.planner.wording import at_baseline, unknown_effect, wording
 from rea.ports import Briefing
 
 UNRELATED = (Role.MICRO_BATCH,)  # levers that change what a training needs, not what it learns

