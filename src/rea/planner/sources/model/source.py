@@ -16,7 +16,7 @@ from rea.domain.wanted import WantedPatch
 from rea.domain.workload import Workload
 from rea.planner.sources.model import facts, paper_facts
 from rea.planner.sources.model.design import review
-from rea.planner.sources.model.ideas import Idea, Ideas, Known, change_of, idea_faults, refusal, wish_faults
+from rea.planner.sources.model.ideas import Idea, Ideas, Known, Wish, change_of, idea_faults, refusal, wish_faults
 from rea.planner.sources.model.literature.paper import Literature
 from rea.planner.sources.model.wanted import keep
 from rea.planner.wording import as_moves, training_cost, wording
@@ -59,10 +59,7 @@ class ModelSource:
             return ()
         wishes = [w for w in answer.value.wishes[:MOST_WISHES] if not wish_faults(w, briefing, known)]
         by = _signature(told, answer)
-        wanted = (
-            WantedPatch(statement=w.statement, paths=w.paths, why=w.why, evidence=w.evidence, by=by) for w in wishes
-        )
-        keep(self.directory, tuple(wanted))
+        keep(self.directory, tuple(_wanted(w, by) for w in wishes))
         held = [idea for idea in answer.value.ideas[:MOST_IDEAS] if not idea_faults(idea, briefing, known)]
         left = review(held, briefing, known, self.model, code)
         seen = f"{by}, reviewed by prompt {left.prompt[:12]}" if left.prompt else by
@@ -88,6 +85,11 @@ def _question(briefing: Briefing, known: Known, told: Prompt, code: Codebase | N
         tools=code.tools() if code else (),
         most_tokens=TOKENS,
     )
+
+
+def _wanted(w: Wish, by: str) -> WantedPatch:
+    predicted = Effect(value=w.value, low=w.low, high=w.high)
+    return WantedPatch(statement=w.statement, paths=w.paths, why=w.why, evidence=w.evidence, by=by, predicted=predicted)
 
 
 def _lines(code: Codebase) -> Callable[[str, int], bool]:
