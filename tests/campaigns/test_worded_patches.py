@@ -1,4 +1,4 @@
-"""A hypothesis in words on a real training: the model wishes, a person has a patch made of it, the gate tries it, the plan covers it, a job runs it."""
+"""A hypothesis in words on a real training: wished for, made, refused, made better, tried by the gate, covered by the plan, run by a job."""
 
 import json
 from collections.abc import Iterator
@@ -141,7 +141,7 @@ def test_planted_bug_without_kept_replies_nothing_is_bought_twice_but_refused(
     terminal, server = made
     requests = asked(server)
     monkeypatch.setattr(Replies, "digest", lambda self, call: "another")
-    with pytest.raises(UsageError, match="no patch came of it: .*was paid for and is not the one that was kept"):
+    with pytest.raises(UsageError, match=r"no patch came of it: .*was paid for and is not the one that was kept"):
         again(terminal)
     assert asked(server) == requests
 
