@@ -167,6 +167,7 @@ def report(face: Face, out: Path | None) -> None:
     from rea.api import evidence
     from rea.api.learning import source_records
     from rea.report import write
+    from rea.report.facts.scores import scored
 
     journal, name, c = face.chosen()
     html, markdown = write(
@@ -179,7 +180,7 @@ def report(face: Face, out: Path | None) -> None:
     )
     face.say(
         "report",
-        {"html": str(html), "markdown": str(markdown)},
+        {"html": str(html), "markdown": str(markdown), "proposers": scored(c)},
         f"{html}\n{markdown}\nThis is a recommendation; nothing was deployed.",
     )
 
