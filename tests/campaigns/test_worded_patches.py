@@ -40,6 +40,8 @@ WISH = {
     "high": 0.008,
 }
 
+SAID = [{"text": "It says what is meant.", "facts": ["f1"]}, {"text": "It gains 99.9 %.", "facts": ["f1"]}]
+
 
 def written(edits: tuple[tuple[str, str], ...], lever: str = "shrink", path: str = "train.py") -> str:
     told = [{"path": path, "find": find, "put": put} for find, put in edits]
@@ -49,7 +51,7 @@ def written(edits: tuple[tuple[str, str], ...], lever: str = "shrink", path: str
 def script(x: Exchange) -> None:
     """Wish for a patch; make one that the gate refuses, and a better one when told; do as it is told to by words of a person."""
     if "You turn one hypothesis" not in x.text:
-        x.answer(json.dumps({"ideas": [], "wishes": [WISH]} if "You propose" in x.text else {"sentences": []}))
+        x.answer(json.dumps({"ideas": [], "wishes": [WISH]} if "You propose" in x.text else {"sentences": SAID}))
     elif "OBEY" in x.text:
         x.answer(json.dumps({"edits": [{"path": "workload.toml", "find": "", "put": "x"}], "levers": ["shrink"]}))
     elif "WAS REFUSED" in x.text:
@@ -71,7 +73,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Terminal, S
         patch.setenv("REA_MODEL_URL", server.url)
         config = Settings(state=folder / "state", slots=2)
         request = starting.Request(
-            repository=repository(folder / "toy"), budget_s=50.0, sandbox="required", tokens=4_000_000
+            repository=repository(folder / "toy", limit_s=4), budget_s=70.0, sandbox="required", tokens=4_000_000
         )
         terminal = Terminal(config=config, campaign=starting.check(config, request))
         terminal.approve()
@@ -106,10 +108,45 @@ def test_what_the_model_wished_for_is_made_refused_made_better_reviewed_and_run(
     assert f"in the plan as {hypothesis.id}" in said(terminal, "patch", "wanted").output
     with pytest.raises(UsageError, match="is not the digest of what waits"):
         deciding.approve(terminal.log, terminal.campaign, c, before, "ann")
-    terminal.approve()
-    c = terminal.until(lambda x: bool(treated(x)) or x.ended or bool(x.paused))
-    launch = (terminal.jobs / treated(c)[0].job.id / "control" / "launch.json").read_text()
-    assert "shrink=true" in launch and "bwrap" in launch
+
+
+def test_prose_beside_plan_and_report_is_asked_for_once_and_checked(made: tuple[Terminal, Server]) -> None:
+    terminal, server = made
+    for words in (("plan",), ("report", "--json")):
+        told = [said(terminal, *words).output for _ in range(2)]
+        requests = asked(server, "You write a few plain sentences")
+        assert told[1] == said(terminal, *words).output
+        assert asked(server, "You write a few plain sentences") == requests
+    text = (terminal.config.campaign(terminal.campaign) / "report" / "report.md").read_text()
+    assert "It says what is meant." in text and "1 sentence was dropped" in text and "99.9" not in text
+    (model,) = [p for p in json.loads(told[1])["proposers"] if p["name"] == "model"]
+    assert model["tokens"] > 0 and model["money"] is None, "no price is configured"
+
+
+def replay(terminal: Terminal) -> dict[str, object]:
+    found: dict[str, object] = json.loads(said(terminal, "replay", "--json").output)
+    return found
+
+
+def test_all_of_it_again_from_the_record_with_nobody_there(made: tuple[Terminal, Server]) -> None:
+    terminal, server = made
+    requests, length = server.books.requests, len(terminal.log.read(terminal.campaign))
+    found = replay(terminal)
+    assert (server.books.requests, len(terminal.log.read(terminal.campaign))) == (requests, length)
+    assert found["same"] and found["calls"] == found["recorded"] and found["patches"] == 2, found
+    assert {role for role, answered, recorded in found["roles"]} == {"proposer", "explainer", "patcher"}  # type: ignore[attr-defined]
+
+
+def test_planted_bug_another_patch_or_other_prose_is_found(
+    made: tuple[Terminal, Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = made[0]
+    with monkeypatch.context() as patch:
+        patch.setattr("rea.executor.implement.words.applied", lambda b, e, r: ({**b, "train.py": "x\n"}, ()))
+        assert not replay(terminal)["same"] and len(replay(terminal)["others"]) == 2  # type: ignore[arg-type]
+    with monkeypatch.context() as patch:
+        patch.setattr("rea.report.prose.explain.MOST", 7)
+        assert not replay(terminal)["same"] and replay(terminal)["unasked"]
 
 
 def treated(c: Campaign):  # type: ignore[no-untyped-def]
@@ -200,3 +237,13 @@ def test_a_campaign_without_a_model_names_the_other_way(tmp_path: Path) -> None:
         claim = Claim(levers=(), statement="x", predicted=0.0, by="ann")
         writing.made(config, CAMPAIGN, w.state, Words(statement="x"), claim, lambda _: None)
     assert "--command" in caught.value.hint
+
+
+def test_approved_with_its_plan_it_runs_in_the_sandbox(made: tuple[Terminal, Server]) -> None:
+    """The last of this module: the campaign runs from here on."""
+    terminal = made[0]
+    terminal.approve()
+    c = terminal.until(lambda x: bool(treated(x)) or x.ended or bool(x.paused))
+    assert treated(c), c.paused or c.proposal
+    launch = (terminal.jobs / treated(c)[0].job.id / "control" / "launch.json").read_text()
+    assert "shrink=true" in launch and "bwrap" in launch

@@ -70,7 +70,11 @@ def test_money_counts_calls_beside_device_time() -> None:
         c.plan = replace(c.plan, price_per_hour=2.0)
     before, after = ({p.name: p for p in proposers(c)} for c in (plain, paying))
     model = after["model"]
-    assert before["model"].money is not None and model.money == pytest.approx(before["model"].money + 0.5)
+    assert (
+        before["model"].money is not None
+        and model.money is not None
+        and model.money == pytest.approx(before["model"].money + 0.5)
+    )
     assert model.per_money is not None and before["model"].per_money is not None
     assert model.per_money == pytest.approx(model.gain / model.money) and model.per_money < before["model"].per_money
     assert sum(p.tokens for p in after.values()) == paying.tokens.spent == 1070

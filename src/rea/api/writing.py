@@ -9,9 +9,9 @@ from rea.api import patching
 from rea.api.patching import Claim
 from rea.domain.campaign import Campaign
 from rea.domain.errors import UsageError
-from rea.domain.event import PatchAdmitted, PatchOrdered
+from rea.domain.event import PatchAdmitted, PatchOrdered, PatchRefused
 from rea.domain.hypothesis import Hypothesis
-from rea.domain.ids import CampaignId
+from rea.domain.ids import CampaignId, Digest
 from rea.domain.wanted import WantedPatch
 from rea.executor.implement.words import Draft, Words, drafted
 from rea.executor.materialise import reopen
@@ -40,13 +40,23 @@ def made(
     for _ in range(TRIES):
         order = PatchOrdered(statement=words.statement, paths=words.paths, refused=words.refused, by=claim.by)
         journal.append(campaign, (order,))
-        draft = pen(words)
+        draft = _drafted(pen, words, claim, journal, campaign)
         keep(draft.diff)
         found = _tried(config, c, draft, replace(claim, levers=draft.levers, written=draft.by), journal)
         if not isinstance(found, str):
             return found
         words = replace(words, refused=found[:MOST_TOLD])
     raise UsageError(f"{TRIES} patches were made of it and refused; the last: {words.refused}", "say it in other words")
+
+
+def _drafted(
+    pen: Callable[[Words], Draft], words: Words, claim: Claim, journal: SqlJournal, campaign: CampaignId
+) -> Draft:
+    try:
+        return pen(words)
+    except UsageError as error:  # so that the record says what came of the order: nothing
+        journal.append(campaign, (PatchRefused(patch=Digest(""), reason=error.message, by=claim.by),))
+        raise
 
 
 def _tried(config: Settings, c: Campaign, draft: Draft, claim: Claim, journal: SqlJournal) -> Made | str:

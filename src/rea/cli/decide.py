@@ -21,10 +21,9 @@ REASON = click.option("--reason", default="", help="Why, for the record.")
 @command()
 def plan(face: Face) -> int:
     """Show the plan as a page: hypotheses, prices, what would falsify them, and the digest that an approval names."""
+    from rea.api import explaining
     from rea.app import model, recall_of
-    from rea.report.facts.launch import direction, metric
-    from rea.report.prose.explain import beside, explain
-    from rea.report.prose.stated import of_plan
+    from rea.report.prose.explain import beside
 
     journal, _, c = face.chosen()
     if c.plan is None:
@@ -32,11 +31,7 @@ def plan(face: Face) -> int:
     open_ = [(w, made) for w, made in writing.wished(face.config, c) if not made]
     wanted = [{**asdict(w), "id": w.id} for w, _ in open_]
     told = {"digest": c.plan_digest, "approved": c.approved, "plan": asdict(c.plan), "wanted": wanted}
-    prose = explain(
-        model(face.config, recall_of(face.config, c.id), journal),
-        "a plan of experiments",
-        of_plan(c.plan, metric(c), direction(c)),
-    )
+    prose = explaining.plan(model(face.config, recall_of(face.config, c.id), journal), c)
     face.say("plan", told, "\n".join([page(c, c.plan), *wish_lines(open_)]) + beside(prose))
     return 0 if c.approved else 10
 

@@ -157,7 +157,7 @@ def list_(face: Face) -> None:
     refused = patching.refusals(journal, name)
     told = {"admitted": [asdict(p) for p in c.patches.values()], "refused": [asdict(p) for p in refused]}
     lines = [line for p in c.patches.values() for line in patch_lines(p)]
-    lines += [f"refused {p.patch[:12]}: {p.reason}" for p in refused]
+    lines += [f"refused {p.patch[:12] or 'words'}: {p.reason}" for p in refused]
     face.say("patches", told, "\n".join(lines) or "none yet: rea patch add FILE --lever NAME --statement '...'")
 
 
