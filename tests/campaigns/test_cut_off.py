@@ -24,7 +24,7 @@ try:
 except OSError:
     reached = False
 config = Settings(state=folder / "state", slots=2)
-request = starting.Request(repository=folder / "toy", budget_s=50.0, sandbox="off", tokens=tokens)
+request = starting.Request(repository=folder / "toy", budget_s=70.0, sandbox="off", tokens=tokens)
 terminal = Terminal(config=config, campaign=starting.check(config, request))
 terminal.approve()
 terminal.until(planned)

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,10 @@ pytest.importorskip("pydantic_ai", reason="the agent extra is not installed: pip
 from campaigns.patches import ALWAYS_ON, GOOD
 from campaigns.toys import Terminal, planned, repository
 from click.testing import CliRunner, Result
+from planner.sources.model.test_source import LESSON
 
 from benchmarks.agent.server import Exchange, Server, serving
+from rea import app
 from rea.agent.replay import Replies
 from rea.api import deciding, starting, writing
 from rea.api.patching import Claim
@@ -21,6 +25,8 @@ from rea.domain.campaign import Campaign
 from rea.domain.errors import UsageError
 from rea.domain.event import PatchOrdered, PatchRefused
 from rea.domain.hypothesis import SourceName
+from rea.domain.ids import CampaignId
+from rea.domain.insight import Standing
 from rea.domain.job import JobState
 from rea.executor.implement.words import Words
 from rea.sandbox import probe
@@ -121,6 +127,19 @@ def test_prose_beside_plan_and_report_is_asked_for_once_and_checked(made: tuple[
     assert "It says what is meant." in text and "1 sentence was dropped" in text and "99.9" not in text
     (model,) = [p for p in json.loads(told[1])["proposers"] if p["name"] == "model"]
     assert model["tokens"] > 0 and model["money"] is None, "no price is configured"
+
+
+def test_prose_about_insights_is_on_the_account_of_a_campaign_that_one_names(made: tuple[Terminal, Server]) -> None:
+    terminal, _ = made
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    claimed = replace(LESSON, campaign=CampaignId("elsewhere"), standing=Standing.CLAIMED, at=now, change="claimed=1")
+    app.insights(terminal.config).add([replace(LESSON, at=now), claimed])
+    before = terminal.state.tokens.spent
+    plain, told = (said(terminal, "insights", *more).output for more in ((), ("--explain", terminal.campaign)))
+    assert told.startswith(plain) and "| It says what is meant." in told and "1 sentence was dropped" in told
+    assert terminal.state.tokens.spent > before and said(terminal, "insights").output == plain
+    refused = said(terminal, "insights", "dropout", "--explain", terminal.campaign)
+    assert refused.return_value == 2 and "about all that was learnt" in refused.stderr
 
 
 def replay(terminal: Terminal) -> dict[str, object]:

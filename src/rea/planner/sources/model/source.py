@@ -38,7 +38,7 @@ _CITE = ", or a line of code that you have read as code:PATH:LINE"
 class ModelSource:
     """Proposes what ``model`` thinks of; nothing where it gives no usable answer. Wishes for patches are kept under ``directory``.
 
-    ``shuffled`` hands the insights out under each other's ids: the placebo of an ablation.
+    ``tools`` are what it may read beside the code. ``shuffled`` hands the insights out under each other's ids: the placebo of an ablation.
     """
 
     model: Model
@@ -47,6 +47,7 @@ class ModelSource:
     techniques: Sequence[Technique] = ()
     code: Callable[[Workload], Codebase] | None = None
     literature: Literature | None = None
+    tools: tuple[Callable[..., str], ...] = ()
     shuffled: bool = False
 
     def propose(self, briefing: Briefing, count: int) -> Sequence[Hypothesis]:
@@ -54,7 +55,7 @@ class ModelSource:
         known = self._known(briefing, code)
         shown = {"code": _CODE if code else "", "cite": _CITE if code else ""}
         told = prompt(FILE, most=MOST_IDEAS, wishes=MOST_WISHES, **shown)
-        answer = self.model.ask(_question(briefing, known, told, code))
+        answer = self.model.ask(_question(briefing, known, told, (*(code.tools() if code else ()), *self.tools)))
         if answer.value is None:
             return ()
         wishes = [w for w in answer.value.wishes[:MOST_WISHES] if not wish_faults(w, briefing, known)]
@@ -75,14 +76,14 @@ class ModelSource:
         return Known(evidence=named, most=most, line=_lines(code)) if code else Known(evidence=named, most=most)
 
 
-def _question(briefing: Briefing, known: Known, told: Prompt, code: Codebase | None) -> Question[Ideas]:
+def _question(briefing: Briefing, known: Known, told: Prompt, tools: tuple[Callable[..., str], ...]) -> Question[Ideas]:
     return Question(
         role="proposer",
         instructions=told.text,
         material=facts.material(briefing, known.evidence),
         answer=Ideas,
         check=lambda ideas: refusal(ideas, briefing, known),
-        tools=code.tools() if code else (),
+        tools=tools,
         most_tokens=TOKENS,
     )
 
