@@ -84,6 +84,7 @@ def test_an_answer_becomes_a_diff_against_the_commit(ours: LocalWorkspace) -> No
         (answer(edit("", "gate\n", "pkg/new.py"), levers=()), "declare 1 to 4"),
         (answer(edit("", "gate\n", "pkg/new.py"), levers=("gate=",)), "declares no lever"),
         (answer(edit("", "gate \u202e\n", "pkg/new.py")), "cannot be seen"),
+        (answer(edit("", "gate = '[redacted]'\n", "pkg/new.py")), "edit around it"),
     ],
 )
 def test_what_it_may_not_answer_comes_to_nothing(ours: LocalWorkspace, made: Written, told: str, checked: bool) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rea.agent.prompt import prompt
 from rea.agent.question import Model, Question
+from rea.agent.redact import MARK
 from rea.codebase.access import all_of, no_secrets, relative
 from rea.codebase.codebase import PLAIN, Codebase
 from rea.domain.errors import UsageError
@@ -100,12 +101,17 @@ def texts(ours: LocalWorkspace) -> dict[str, str]:
 def wrong_with(written: Written, before: Mapping[str, str], ours: LocalWorkspace) -> str:
     """Return what is wrong with an answer, or nothing. What patches have added since says nothing here: the gate knows it."""
     after, wrong = applied(before, written.edits, _policy(ours))
-    told = [*wrong, *(unreadable(edit.put) for edit in written.edits)]
+    told = [*wrong, *(unreadable(edit.put) or _cut(edit.put) for edit in written.edits)]
     if not 1 <= len(written.levers) <= 4:
         told.append("declare 1 to 4 levers")
     changed = "\n".join(text for path, text in after.items() if before.get(path) != text)
     told += [_lever(word, changed) for word in written.levers[:4]]
     return "; ".join(filter(None, told))
+
+
+def _cut(put: str) -> str:
+    """What looks like a secret reaches no model and comes from none: code around it would be altered unseen."""
+    return f"`put` holds {MARK}, which stands for what is not shown to you: edit around it" if MARK in put else ""
 
 
 def _lever(word: str, changed: str) -> str:
