@@ -42,6 +42,7 @@ def test_a_model_proposes_from_the_code_of_the_mirror(
     *_, found = app.every_source(directory, app.insights(config), Scripted({}))
     assert isinstance(found, ModelSource) and found.code is not None and found.literature is None
     assert "'committed'" in found.code(toy.workload()).read("pkg/__init__.py").text
+    assert [t.__name__ for t in found.tools] == ["skill"] and "ranking-metrics: " in found.tools[0]()
     assert isinstance(app.reading(Scripted({})), ModelReader)
     monkeypatch.setenv("REA_LITERATURE", "gopher")
     with pytest.raises(UsageError, match="no index 'gopher'"):

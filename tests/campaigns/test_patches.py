@@ -14,7 +14,7 @@ from campaigns.toys import Terminal, checked, commit, planned, repository
 from click.testing import CliRunner
 
 from rea.api import patching
-from rea.api.patching import Claim, declared
+from rea.api.patching import Claim
 from rea.cli.main import rea
 from rea.domain.campaign import Campaign
 from rea.domain.change import Change, combine, conflict
@@ -24,6 +24,7 @@ from rea.domain.job import JobState
 from rea.domain.lever import LeverType
 from rea.domain.plan import Check
 from rea.executor.implement import Order, gate
+from rea.executor.implement.levers import declared
 from rea.executor.inspection.smoke import smoke_job
 from rea.executor.materialise.layout import patch_of
 from rea.executor.materialise.workspace import reopen

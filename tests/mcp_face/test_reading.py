@@ -50,6 +50,7 @@ async def read_everything(c: Caller) -> dict[str, list[object]]:
         "spending",
         "money",
         "touches",
+        "proposers",
     )
     found |= {f"report {s}": await c.all("report", campaign=h, section=s) for s in sections}
     found |= {t: await c.all(t, campaign=h) for t in ("plan", "why", "levers")}

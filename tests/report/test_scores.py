@@ -6,6 +6,7 @@ import pytest
 from report import campaigns
 from report.campaigns import Told, edited
 
+from rea.campaign.evolve import apply as evolve
 from rea.domain import event as e
 from rea.domain.call import CallRecord
 from rea.domain.campaign import Campaign
@@ -14,7 +15,7 @@ from rea.domain.hypothesis import SourceName
 from rea.domain.ids import Digest, ExperimentId
 from rea.report.facts import facts_of
 from rea.report.facts import scores as module
-from rea.report.facts.scores import SEARCH, SHARED, Proposer, credits_of, proposers
+from rea.report.facts.scores import SEARCH, SHARED, Proposer, credits_of, proposers, scored
 
 
 def mixed() -> Told:
@@ -66,16 +67,53 @@ def test_a_model_is_credited_with_its_part_of_a_stack_and_no_more() -> None:
     assert model.per_hour == pytest.approx(model.gain / (model.spent_ms / 3.6e6))
 
 
+def called(c: Campaign, *calls: tuple[str, int, int]) -> Campaign:
+    """Return the campaign with settled calls of a role, of so many tokens and millionths of money."""
+    for number, (role, tokens, micros) in enumerate(calls):
+        call = Digest(f"{number:064x}")
+        evolve(c, e.CallReserved(call=call, attempt=0, role=role, tokens=2 * tokens, micros=2 * micros))
+        evolve(c, e.CallSettled(call=call, attempt=0, tokens=tokens, micros=micros, reply="r", why=""))
+    return c
+
+
+CALLS = (("proposer", 900, 300_000), ("paper_reader", 50, 100_000), ("patcher", 50, 100_000), ("explainer", 70, 40_000))
+
+
 def test_money_counts_calls_beside_device_time() -> None:
-    of = mixed()
-    assert of.campaign.workload is not None and of.campaign.plan is not None
-    priced = replace(of.campaign, plan=replace(of.campaign.plan, price_per_hour=2.0))
-    asked = replace(priced, calls={r: paid_call(r) for r in ("proposer", "reviewer", "reader of papers", "explainer")})
-    plain, called = (named_of(of)["model"] for of in (priced, asked))
-    assert plain.money is not None and called.money == pytest.approx(plain.money + 0.3)
-    assert called.tokens == 3000 and named_of(asked)[SHARED].tokens == 1000, "an explanation is nobody's proposal"
-    assert plain.per_money is not None and called.per_money is not None and called.per_money < plain.per_money
-    assert named(of)["model"].money is None and named(of)["model"].per_money is None
+    plain, paying = mixed().campaign, called(mixed().campaign, *CALLS)
+    for c in (plain, paying):
+        assert c.plan is not None
+        c.plan = replace(c.plan, price_per_hour=2.0)
+    before, after = ({p.name: p for p in proposers(c)} for c in (plain, paying))
+    model = after["model"]
+    assert (
+        before["model"].money is not None
+        and model.money is not None
+        and model.money == pytest.approx(before["model"].money + 0.5)
+    )
+    assert model.per_money is not None and before["model"].per_money is not None
+    assert model.per_money == pytest.approx(model.gain / model.money) and model.per_money < before["model"].per_money
+    assert sum(p.tokens for p in after.values()) == paying.tokens.spent == 1070
+    assert after[SHARED].tokens == 70, "explaining is nobody's proposal"
+    assert named(mixed())["model"].money is None and named(mixed())["model"].per_money is None
+
+
+def test_without_a_price_of_the_machine_calls_alone_are_the_money() -> None:
+    c = called(mixed().campaign, *CALLS)
+    found = {p.name: p for p in facts_of(c, mixed().recorded).proposers}
+    assert found["model"].money == pytest.approx(0.5) and found["research"].money is None
+
+
+def test_a_model_that_offered_nothing_and_was_paid_stands_there_with_its_price() -> None:
+    c = called(campaigns.winner().campaign, ("proposer", 900, 300_000))
+    (row,) = [row for row in scored(c) if row["name"] == "model"]
+    assert (row["offered"], row["gain"], row["per_hour"], row["per_money"]) == (0, 0.0, None, 0.0)
+
+
+def test_planted_bug_calls_of_nobody_would_not_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    c = called(mixed().campaign, *CALLS)
+    monkeypatch.setattr(module, "calls", lambda c: {})
+    assert sum(p.tokens for p in proposers(c)) != c.tokens.spent
 
 
 def test_where_nothing_was_confirmed_nobody_gained() -> None:

@@ -25,6 +25,12 @@ FILE = "model.toml"  # under the state directory
 RECORD = "model.json"  # in the directory of a campaign
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 KEY_ENV = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "google": "GOOGLE_API_KEY"}
+# stated, so that no variable of the environment sends a campaign's code elsewhere
+ADDRESSES = {
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com",
+    "google": "https://generativelanguage.googleapis.com",
+}
 _VARIABLES = {
     "model": "REA_MODEL",
     "url": "REA_MODEL_URL",
@@ -56,6 +62,11 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     price: tuple[int, int] | None = None
     output: Output = Output.TOOL
     timeout_s: float = 120.0
+
+    @property
+    def address(self) -> str:
+        """Where requests go."""
+        return self.url or ADDRESSES[self.provider]
 
     @property
     def label(self) -> str:

@@ -14,6 +14,10 @@ from rea.domain.ids import CampaignId, Digest
 from rea.ports import Journal
 
 ATTEMPTS = 2  # at one call, over all wakes: a reply that was lost was paid for, and is asked for once more
+AFTERWARDS = (
+    "explainer",
+    "weigher",
+)  # roles that may still be asked of a campaign that has concluded: they speak of what is recorded
 MOST = 2**50  # tokens or millionths that a report may claim: what is more is no amount
 
 
@@ -55,7 +59,7 @@ class Ledger:
                     raise
 
     def _reserve(self, request: Request, attempt: int) -> CallRecord:
-        if why := self._forbidden(attempt):
+        if why := self._forbidden(request.role, attempt):
             raise Refused(why)
         tokens = request.prompt_bound + request.most_tokens
         micros = self.configuration.cost(request.prompt_bound, request.most_tokens)
@@ -68,11 +72,11 @@ class Ledger:
             ) from error
         return CallRecord(call=request.call, attempt=attempt, role=request.role, tokens=tokens, micros=micros)
 
-    def _forbidden(self, attempt: int) -> str:
+    def _forbidden(self, role: str, attempt: int) -> str:
         c = self.state()
         if attempt >= ATTEMPTS:
             return "this was asked before, as often as it may be, and no reply came"
-        if c.paused or c.stopped or c.ended:
+        if c.paused or c.stopped or (c.ended and role not in AFTERWARDS):
             return "the campaign is not running"
         if c.envelope.model != self.configuration.terms:
             return f"{c.envelope.model or 'no model'} was approved, not {self.configuration.terms}"

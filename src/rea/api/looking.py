@@ -95,10 +95,13 @@ def why(config: Settings, c: Campaign, subject: str) -> list[Row]:
 def report(config: Settings, c: Campaign, section: str) -> list[Row]:
     """Return one section of the report's facts. Raises UsageError: there is no such section."""
     from rea.report.facts import facts_of
+    from rea.report.facts.scores import scored
 
-    facts = facts_of(c, history_of(journal(config), c.id))
     if section not in SECTIONS:
         raise UsageError(f"there is no section {section!r}", f"one of: {', '.join(SECTIONS)}")
+    if section == "proposers":
+        return scored(c)
+    facts = facts_of(c, history_of(journal(config), c.id))
     value = getattr(facts, section)
     rows = value if isinstance(value, tuple) else (value,)
     return [_plain(x) for x in rows if x is not None]
@@ -115,6 +118,7 @@ SECTIONS = (
     "spending",
     "money",
     "touches",
+    "proposers",
 )
 
 

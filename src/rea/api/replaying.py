@@ -1,17 +1,23 @@
 """A campaign again from its record, and whether every decision is the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rea import app
+from rea.agent.question import Model
 from rea.agent.redact import redactor
 from rea.agent.replay import FOLDER, Replies
+from rea.api.rehearing import Another, Rehearsal, rehearsed
 from rea.campaign.recall import Recall
 from rea.campaign.replaying import Difference, replayed
 from rea.domain.campaign import Campaign
 from rea.domain.hypothesis import Effect, Move
 from rea.domain.ids import CampaignId, Digest
 from rea.domain.insight import Insight, Prior, Setting
+from rea.executor.implement.words import Draft, Words, drafted
+from rea.executor.materialise import reopen
+from rea.executor.materialise.objects import of_campaign
 from rea.ports import HypothesisSource, Insights
 from rea.settings import Settings
 from rea.store.journal import SqlJournal
@@ -22,9 +28,9 @@ MOST_SHOWN = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """``calls`` of a language model were answered from the record, of ``recorded`` that had a reply.
+    """``calls`` of a language model were answered from the record, of ``recorded`` that had a reply; ``roles`` says how many of each role's.
 
-    ``damaged`` names those whose reply is not what was kept.
+    ``damaged`` names those whose reply is not what was kept, ``unasked`` those that nothing would ask for today. ``patches`` were made of words anew.
     """
 
     campaign: str
@@ -34,11 +40,15 @@ class Replayed:
     calls: int
     recorded: int
     damaged: tuple[str, ...]
+    unasked: tuple[str, ...]
+    roles: tuple[tuple[str, int, int], ...]  # role, answered, recorded
+    patches: int
+    others: tuple[Another, ...]
     other_runbook: bool  # than the plan was approved with
 
     @property
     def same(self) -> bool:
-        return not self.different and not self.damaged
+        return not (self.different or self.damaged or self.unasked or self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +76,49 @@ def replay(config: Settings, journal: SqlJournal, campaign: CampaignId) -> Repla
     known = app.insights(config)
     entries, bound = app.runbook()
 
-    def sources(at: str) -> tuple[HypothesisSource, ...]:
-        return app.every_source(directory, _Then(known, at), app.model(config, recall, journal, heard))
+    def model() -> Model:
+        return app.model(config, recall, journal, heard)
 
-    found = replayed(recorded, app.ports(config, recall, entries), c.plan.runbook if c.plan else bound, sources)
+    def sources(at: str) -> tuple[HypothesisSource, ...]:
+        return app.every_source(directory, _Then(known, at), model())
+
+    ports = app.ports(config, recall, entries)
+    found = replayed(recorded, ports, c.plan.runbook if c.plan else bound, sources, lambda: app.reading(model()))
+    again = Rehearsal(model=model, write=_pen(directory), learnt=lambda at: _Then(known, at).all(), heard=heard)
+    patches, others = rehearsed(recorded, again)
     kept = {record.call: record.reply for record in c.calls.values() if record.reply}
     replies = Replies(directory / FOLDER, redactor("", {}))
+    wrong = damaged(kept, replies)
     return Replayed(
         campaign=campaign,
         decisions=found.decisions,
         proposals=found.proposals,
         different=found.different[:MOST_SHOWN],
-        calls=len(heard),
+        calls=len(heard & set(kept)),
         recorded=len(kept),
-        damaged=damaged(kept, replies),
+        damaged=wrong,
+        unasked=tuple(call for call in kept if call not in heard and call not in wrong),
+        roles=_roles(c, heard),
+        patches=patches,
+        others=others,
         other_runbook=_other(c, bound),
     )
+
+
+def _pen(directory: Path) -> Callable[[Campaign, Words, Model], Draft]:
+    """Return what drafts a patch of words as it was drafted: from the campaign's commit, of which nothing has changed."""
+
+    def write(c: Campaign, words: Words, model: Model) -> Draft:
+        return drafted(reopen(directory, c.setup), words, model, of_campaign(directory, c.setup))
+
+    return write
+
+
+def _roles(c: Campaign, heard: set[str]) -> tuple[tuple[str, int, int], ...]:
+    """Return for each role how many calls were answered from the record, of how many that had a reply."""
+    asked = {r.call: r.role for r in c.calls.values() if r.reply}
+    names = sorted(set(asked.values()))
+    return tuple((n, sum(asked[x] == n for x in asked if x in heard), sum(asked[x] == n for x in asked)) for n in names)
 
 
 def damaged(kept: dict[Digest, str], replies: Replies) -> tuple[str, ...]:

@@ -169,6 +169,7 @@ def every_source(directory: Path, known: Insights, asked: Model) -> tuple[Hypoth
     if isinstance(asked, NoModel):
         return sources(directory, known)
     from rea.executor.materialise.objects import of_campaign
+    from rea.knowledge.skills.library import tool
     from rea.knowledge.techniques.catalogue import load
     from rea.planner.sources.model.literature.chosen import chosen
     from rea.planner.sources.model.source import ModelSource
@@ -179,6 +180,7 @@ def every_source(directory: Path, known: Insights, asked: Model) -> tuple[Hypoth
         insights=known,
         techniques=load(),
         code=partial(of_campaign, directory),
+        tools=(tool(),),
         literature=chosen(os.environ.get("REA_LITERATURE", ""), os.environ.get("REA_PAPERS", ""), directory),
     )
     return (*sources(directory, known), thinking)

@@ -38,7 +38,7 @@ def apply(campaign: Campaign, event: e.Event) -> None:
             e.HypothesesProposed() | e.HypothesisAmended() | e.HypothesisRejected() | e.PlanDrafted() | e.PlanApproved()
         ):
             folding.planning(campaign, event)
-        case e.PatchAdmitted() | e.PatchRefused() | e.BranchMade():
+        case e.PatchOrdered() | e.PatchAdmitted() | e.PatchRefused() | e.BranchMade():
             folding.patching(campaign, event)
         case e.JobReserved() | e.JobSubmitted() | e.JobEnded() | e.JobTreated():
             folding.running(campaign, event)

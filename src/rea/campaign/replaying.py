@@ -7,10 +7,10 @@ from rea.campaign.decide import decide
 from rea.campaign.evolve import apply
 from rea.campaign.perform import perform
 from rea.domain import event as e
-from rea.domain.action import Observed, Propose
+from rea.domain.action import Observed, Propose, ReadLog
 from rea.domain.campaign import Campaign
 from rea.domain.ids import Digest
-from rea.ports import HypothesisSource, Ports
+from rea.ports import HypothesisSource, LogReader, Ports
 
 STOP_FILE = "STOP file"
 # what decide concludes; all else happened, was observed, or was done by a person
@@ -35,6 +35,7 @@ CONCLUSIONS = (
     | e.Concluded
 )
 Sources = Callable[[str], tuple[HypothesisSource, ...]]
+Reader = Callable[[], LogReader | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +57,14 @@ class Replay:
     different: tuple[Difference, ...]
 
 
-def replayed(recorded: Sequence[e.Recorded], ports: Ports, runbook: Digest, sources: Sources) -> Replay:
-    """Take every decision of a journal anew. ``sources`` gives those that were asked at a time (ISO 8601), with nobody behind them."""
-    run = _Run(recorded, ports, runbook, sources)
+def replayed(
+    recorded: Sequence[e.Recorded], ports: Ports, runbook: Digest, sources: Sources, reader: Reader = lambda: None
+) -> Replay:
+    """Take every decision of a journal anew. ``sources`` gives those that were asked at a time (ISO 8601), with nobody behind them.
+
+    ``reader`` gives a reader of logs likewise; without one, what a reader said is taken as it was recorded.
+    """
+    run = _Run(recorded, ports, runbook, sources, reader)
     while run.at < len(recorded):
         run.step()
     return Replay(decisions=run.decisions, proposals=run.proposals, different=tuple(run.different))
@@ -70,6 +76,7 @@ class _Run:
     ports: Ports
     runbook: Digest
     sources: Sources
+    reader: Reader
     state: Campaign = field(default_factory=Campaign)
     seen: set[str] = field(default_factory=set)
     at: int = 0
@@ -82,6 +89,8 @@ class _Run:
         if isinstance(event, e.HypothesesProposed):
             self.proposals += 1
             self._compare((event,), self._proposed(event))
+        elif isinstance(event, e.CauseSuggested) and (reader := self.reader()) is not None:
+            self._compare((_told(event),), tuple(map(_told, self._read(event, reader))))
         elif _concluded(event):
             wanted = self._decided()
             found = tuple(r.event for r in self.recorded[self.at : self.at + max(1, len(wanted))])
@@ -125,6 +134,9 @@ class _Run:
             openings=opened.opening.number - 1 if opened else 0,
         )
 
+    def _read(self, event: e.CauseSuggested, reader: LogReader) -> tuple[e.Event, ...]:
+        return perform(ReadLog(job=event.suggestion.job), self.state, replace(self.ports, reader=reader))
+
     def _proposed(self, event: e.HypothesesProposed) -> tuple[e.Event, ...]:
         actions = decide(self.state, Observed(now=0.0), self.ports.runbook, self.runbook).actions
         action = next((a for a in actions if isinstance(a, Propose) and a.round == event.round), None)
@@ -144,6 +156,13 @@ def first_difference(old: object, new: object, path: str = "") -> str:
     else:
         return f"{path}: {str(old)[:60]}, now {str(new)[:60]}"
     return next(found for name, a, b in parts if (found := first_difference(a, b, name)))
+
+
+def _told(event: e.Event) -> e.Event:
+    """Return a suggestion without why there is none: a reply that was lost then is one that was not recorded now."""
+    if not isinstance(event, e.CauseSuggested) or event.suggestion.cause is not None:
+        return event
+    return replace(event, suggestion=replace(event.suggestion, by=""))
 
 
 def _key(event: e.Event) -> str:

@@ -4,10 +4,10 @@ from dataclasses import asdict
 
 import click
 
-from rea.api import deciding, proposing, reading, starting
+from rea.api import deciding, proposing, reading, starting, writing
 from rea.campaign.advance import waiting_for
 from rea.cli.face import BY, Face, amount, command, percent, person, seconds
-from rea.cli.read import five_lines, patch_lines
+from rea.cli.read import five_lines, patch_lines, wish_lines
 from rea.domain.campaign import Campaign
 from rea.domain.change import Patch
 from rea.domain.errors import NotApproved
@@ -21,21 +21,18 @@ REASON = click.option("--reason", default="", help="Why, for the record.")
 @command()
 def plan(face: Face) -> int:
     """Show the plan as a page: hypotheses, prices, what would falsify them, and the digest that an approval names."""
+    from rea.api import explaining
     from rea.app import model, recall_of
-    from rea.report.facts.launch import direction, metric
-    from rea.report.prose.explain import beside, explain
-    from rea.report.prose.stated import of_plan
+    from rea.report.prose.explain import beside
 
     journal, _, c = face.chosen()
     if c.plan is None:
         raise NotApproved(f"there is no plan yet: the campaign waits for {waiting_for(c)}", "rea status, or rea watch")
-    told = {"digest": c.plan_digest, "approved": c.approved, "plan": asdict(c.plan)}
-    prose = explain(
-        model(face.config, recall_of(face.config, c.id), journal),
-        "a plan of experiments",
-        of_plan(c.plan, metric(c), direction(c)),
-    )
-    face.say("plan", told, page(c, c.plan) + beside(prose))
+    open_ = [(w, made) for w, made in writing.wished(face.config, c) if not made]
+    wanted = [{**asdict(w), "id": w.id} for w, _ in open_]
+    told = {"digest": c.plan_digest, "approved": c.approved, "plan": asdict(c.plan), "wanted": wanted}
+    prose = explaining.plan(model(face.config, recall_of(face.config, c.id), journal), c)
+    face.say("plan", told, "\n".join([page(c, c.plan), *wish_lines(open_)]) + beside(prose))
     return 0 if c.approved else 10
 
 

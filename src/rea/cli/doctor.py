@@ -1,5 +1,6 @@
 """doctor: what is well and what is not with this installation; every red line has a fix."""
 
+import os
 import shutil
 import site
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from rea.agent.configuration import KEY_ENV, Configuration, configured, key_of
 from rea.api import starting
 from rea.cli.face import Face, command
 from rea.domain.errors import ReaError
@@ -58,7 +60,9 @@ def examine(face: Face) -> Iterator[Check]:
     for tool in ("git", "setsid", "flock", "sync"):
         found = shutil.which(tool)
         yield Check(name=tool, ok=bool(found), detail=found or "not found", fix=f"install {tool}")
-    yield _sandbox()
+    sandbox = _sandbox()
+    yield sandbox
+    yield _model(face, sandbox.ok)
     startup = [str(p) for folder in site.getsitepackages() for p in Path(folder).glob("*.pth")]
     yield Check(name="start-up", ok=True, detail=f"runs at every start: {', '.join(startup) or 'nothing'}")
 
@@ -74,6 +78,32 @@ def _sandbox() -> Check:
         else f"{found.why}; labels are handed over, not enforced, results say so, and patches are refused"
     )
     return Check(name="sandbox", ok=found.works, detail=detail, fix=found.fix, blocking=False)
+
+
+def _model(face: Face, sandboxed: bool) -> Check:
+    """Say which language model is configured, whether its key is there (never the key) and whether somebody listens. Nothing is asked or paid."""
+    from rea.agent.connect import missing
+    from rea.agent.reach import unreachable
+
+    try:
+        made = configured(face.config.state, os.environ)
+        if made is None:
+            return Check(name="model", ok=True, detail="none is configured, and none is needed (docs/models.md)")
+        key = _whose_key(made) if key_of(made, os.environ).secret else "no key, and none is wanted"
+    except ReaError as error:
+        return Check(name="model", ok=False, detail=error.message, fix=error.hint, blocking=False)
+    patches = "patches of words can be tried" if sandboxed else "no patch of words is tried without a sandbox"
+    told = f"{made.terms}; {key}; {{}}; {patches}; campaigns ask it where they were started with --tokens"
+    if why := missing(made) or unreachable(made):
+        fix = "install it, start the server, or correct the configuration: campaigns go on without"
+        return Check(name="model", ok=False, detail=told.format(why), fix=fix, blocking=False)
+    return Check(name="model", ok=True, detail=told.format("it listens"), blocking=False)
+
+
+def _whose_key(made: Configuration) -> str:
+    if made.key_file:
+        return f"its key lies in {made.key_file}"
+    return f"its key is in {made.key_env or KEY_ENV[made.provider]}, which wakes from jobs do not see"
 
 
 def _store(face: Face) -> Iterator[Check]:

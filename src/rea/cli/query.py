@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 import click
 
-from rea.api.campaigns import history_of
+from rea.agent.question import NoModel
+from rea.api.campaigns import history_of, resolve
 from rea.api.learning import SOURCE_HEADER, line, source_records
 from rea.api.reading import SCHEMA
 from rea.cli.face import Face, command, percent
@@ -22,8 +23,15 @@ VERDICT = click.option("--verdict", type=click.Choice([str(v) for v in Verdict])
 @click.argument("text", default="")
 @click.option("--technique", default="", help="Only this technique.")
 @click.option("--sources", is_flag=True, help="How good each source of hypotheses has been instead.")
+@click.option(
+    "--explain",
+    "account",
+    default="",
+    metavar="CAMPAIGN",
+    help="Add prose by the language model of CAMPAIGN, on its account.",
+)
 @VERDICT
-def insights(face: Face, text: str, technique: str, sources: bool, verdict: str | None) -> None:
+def insights(face: Face, text: str, technique: str, sources: bool, account: str, verdict: str | None) -> None:
     """What was learnt, over all campaigns; the refuted and the failed too."""
     from rea import app
 
@@ -45,6 +53,25 @@ def insights(face: Face, text: str, technique: str, sources: bool, verdict: str 
         face.say("insight", asdict(i), line)
     if not found and not face.as_json:
         click.echo("nothing matches")
+    if account:
+        _explained(face, account, bool(text or technique or verdict))
+
+
+def _explained(face: Face, account: str, filtered: bool) -> None:
+    """Say in prose what all insights say; a number that does not stand in them takes its sentence with it."""
+    from rea import app
+    from rea.api import explaining
+    from rea.report.prose.explain import beside
+
+    if filtered:
+        raise UsageError("prose is about all that was learnt, not about a part", "leave out the filter, or --explain")
+    journal = face.journal()
+    model = app.model(face.config, face.recall(resolve(journal, account)), journal)
+    if isinstance(model, NoModel):
+        raise UsageError(f"{account} asks no language model", "name a campaign that was started with --tokens")
+    prose = explaining.insights(model, app.insights(face.config).all())
+    none = "\nthe language model said nothing that stands"
+    face.say("prose", asdict(prose) if prose else {"sentences": []}, beside(prose) or none)
 
 
 def _sources(face: Face, told: Sequence[Insight]) -> None:

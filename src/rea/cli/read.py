@@ -1,6 +1,7 @@
 """status, watch, why, logs, report: reading, which changes nothing."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -13,6 +14,8 @@ from rea.domain.campaign import Campaign
 from rea.domain.errors import UsageError
 from rea.domain.event import PatchAdmitted
 from rea.domain.job import JobState
+from rea.domain.wanted import WantedPatch
+from rea.report import foreign
 
 POLL_S = 1.0
 
@@ -164,6 +167,7 @@ def report(face: Face, out: Path | None) -> None:
     from rea.api import evidence
     from rea.api.learning import source_records
     from rea.report import write
+    from rea.report.facts.scores import scored
 
     journal, name, c = face.chosen()
     html, markdown = write(
@@ -176,7 +180,7 @@ def report(face: Face, out: Path | None) -> None:
     )
     face.say(
         "report",
-        {"html": str(html), "markdown": str(markdown)},
+        {"html": str(html), "markdown": str(markdown), "proposers": scored(c)},
         f"{html}\n{markdown}\nThis is a recommendation; nothing was deployed.",
     )
 
@@ -190,6 +194,19 @@ def patch_lines(event: PatchAdmitted) -> list[str]:
         *(f"    {check.name}: {check.detail}" for check in event.checks),
         f"    every byte: rea patch show {short}",
     ]
+
+
+def wish_lines(found: Sequence[tuple[WantedPatch, str]]) -> list[str]:
+    """Return wishes in a few lines each: their words, files and ground, and the command or the hypothesis that came of them."""
+    lines = []
+    for w, hypothesis in found:
+        span = f"{percent(w.predicted.value)} [{percent(w.predicted.low)}, {percent(w.predicted.high)}]"
+        lines += [
+            f"wanted {w.id}: {foreign.line(w.statement)}",
+            f"    in {', '.join(w.paths)}; predicted {span}; {foreign.line(w.why)}",
+            f"    {f'in the plan as {hypothesis}' if hypothesis else f'rea patch make --wanted {w.id}'}",
+        ]
+    return lines
 
 
 def _range(low: float | None, high: float | None) -> str:

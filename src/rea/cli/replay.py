@@ -23,7 +23,12 @@ def text(r: replaying.Replayed) -> str:
         f"{r.campaign}: {r.decisions} decisions taken again, {r.proposals} of them proposals: {verdict}",
         f"calls of a language model: {r.calls} answered from the record of {r.recorded}, none made",
     ]
+    lines += [f"  {role}: {answered} of {recorded}" for role, answered, recorded in r.roles]
+    if r.patches:
+        lines.append(f"patches made of words again: {r.patches}, {len(r.others)} of them others than then")
     lines += [f"  event {x.seq}: {_told(x)}" for x in r.different]
+    lines += [f"  event {x.seq}: the patch was {x.recorded[:12]}; now {x.made[:200]}" for x in r.others]
+    lines += [f"  call {call[:12]}: nothing asks for it now" for call in r.unasked]
     lines += [f"  call {call[:12]}: its reply is not the one that was paid for" for call in r.damaged]
     if r.other_runbook:
         lines.append("  the runbook is another than the plan was approved with: treatments may differ for that reason")

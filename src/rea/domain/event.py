@@ -92,6 +92,20 @@ class HypothesisRejected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PatchOrdered:
+    """A person had a language model make a patch of words. ``refused`` is what the gate said of the one that it made of them before."""
+
+    statement: str
+    paths: tuple[str, ...]
+    refused: str
+    by: str
+
+    @property
+    def key(self) -> str:
+        return f"ordered:{digest('ordered', self.statement, self.paths, self.refused)[:16]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PatchAdmitted:
     """A patch passed the gate: what it adds, how large it is, and what was tried. From now on its levers are the workload's."""
 
@@ -588,7 +602,7 @@ class NodeReturned:
 
 Setup = CampaignOpened | ChecklistRecorded | ChecklistSigned | Calibrated
 Planning = HypothesesProposed | HypothesisAmended | HypothesisRejected | PlanDrafted | PlanApproved
-Patching = PatchAdmitted | PatchRefused | BranchMade
+Patching = PatchOrdered | PatchAdmitted | PatchRefused | BranchMade
 Running = JobReserved | JobSubmitted | JobEnded | JobTreated
 Nodes = NodeExcluded | NodeReturned
 Calling = CallReserved | CallSettled

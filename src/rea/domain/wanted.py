@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from rea.domain.hypothesis import Effect
 from rea.domain.ids import digest
+
+UNSURE = Effect(value=0.0, low=-0.01, high=0.01)  # where nothing was said of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +17,7 @@ class WantedPatch:
     why: str
     by: str
     evidence: tuple[str, ...] = ()
+    predicted: Effect = UNSURE
 
     @property
     def id(self) -> str:

@@ -84,7 +84,7 @@ def _campaigns(made: MCPServer, tools: Tools) -> None:
 
     @made.tool(annotations=READ, structured_output=True)
     def report(campaign: Handle, section: Word = "launch", cursor: Cursor = "") -> Answer:
-        """Facts of the report. section: launch, tried, compared, guardrails, failed, floor, calibration, spending, money or touches."""
+        """Facts of the report. section: launch, tried, compared, guardrails, failed, floor, calibration, spending, money, touches or proposers."""
         return answered(lambda: tools.report(campaign, section, cursor))
 
 

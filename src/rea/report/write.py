@@ -8,10 +8,10 @@ from rea.domain.campaign import Campaign
 from rea.domain.event import Recorded
 from rea.domain.outside import Outside
 from rea.planner.trust import Record
-from rea.report.facts import facts_of
+from rea.report.facts import Facts, facts_of
 from rea.report.facts.outside import outside_of
 from rea.report.page import Beside, html, markdown
-from rea.report.prose.explain import explain
+from rea.report.prose.explain import Prose, explain
 from rea.report.prose.stated import of_report
 from rea.report.weighing.weigh import weigh
 
@@ -34,13 +34,18 @@ def write(
 
     directory.mkdir(parents=True, exist_ok=True)
     facts = facts_of(campaign, recorded, sources)
-    prose = explain(model, "the report on a series of experiments with one model", of_report(facts)) if model else None
+    prose = prose_of(model, facts) if model else None
     advice = weigh(model, campaign) if model else None
     beside = Beside(outside=outside_of(campaign, outside or Outside()), prose=prose, advice=advice)
     return (
         _whole(directory / "report.html", html(facts, draw(facts), beside)),
         _whole(directory / "report.md", markdown(facts, beside)),
     )
+
+
+def prose_of(model: Model, facts: Facts) -> Prose | None:
+    """Return prose about the facts of a report; None where nothing stands."""
+    return explain(model, "the report on a series of experiments with one model", of_report(facts))
 
 
 def _whole(path: Path, text: str) -> Path:

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from documented import calls, wrong
 
 from rea.cli.main import rea
+from rea.codebase.page import MOST_TOKENS, WIDEST, tokens_at_most
 from rea.domain.errors import UsageError
 from rea.domain.evidence import Flag, SealLevel, Verdict
 from rea.domain.lever import Role
@@ -16,7 +17,7 @@ from rea.domain.plan import Policy
 from rea.domain.workload import MetricName
 from rea.executor.workload.document import Limits
 from rea.judge import compare, measure, metrics, seal
-from rea.knowledge.skills.library import BUILT_IN, Skill, load, named, read
+from rea.knowledge.skills.library import BUILT_IN, Skill, load, named, read, tool
 from rea.statistics import multiplicity, power
 
 SKILLS = load()
@@ -153,3 +154,14 @@ def test_people_list_and_read_them() -> None:
     near = CliRunner().invoke(rea, ["skills", "ranking-metric", "--json"], standalone_mode=False).output
     assert "did you mean ranking-metrics?" in near
     assert {p.parent.name for p in BUILT_IN.glob("*/SKILL.md")} == set(SKILLS)
+
+
+def test_a_model_loads_them_on_demand_in_pages_and_by_name_alone() -> None:
+    skill = tool()
+    assert all(f"{s.name}: {s.description}" in skill() for s in SKILLS.values())
+    for known in SKILLS.values():
+        pages = [skill(known.name, page) for page in range(1, 6)]
+        assert all(line in "\n".join(pages) for line in known.body.splitlines() if len(line) < WIDEST)
+        assert all(tokens_at_most(page) <= MOST_TOKENS for page in pages)
+    assert "did you mean ranking-metrics?" in skill("ranking-metric")
+    assert skill("../../techniques/catalogue.py").startswith("refused: there is no skill")

@@ -138,9 +138,7 @@ def _openai(configuration: Configuration, key: Key, client: httpx2.AsyncClient) 
     from pydantic_ai.providers.openai import OpenAIProvider
     from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
-    sdk = AsyncOpenAI(
-        api_key=key.secret or "none", base_url=configuration.url or OPENAI, http_client=client, max_retries=0
-    )
+    sdk = AsyncOpenAI(api_key=key.secret or "none", base_url=configuration.address, http_client=client, max_retries=0)
     if not configuration.url:
         return OpenAIChatModel(configuration.name, provider=OpenAIProvider(openai_client=sdk))
     return OpenAIChatModel(configuration.name, provider=OpenAICompatibleProvider("compatible", openai_client=sdk))
@@ -152,7 +150,7 @@ def _anthropic(configuration: Configuration, key: Key, client: httpx2.AsyncClien
     from pydantic_ai.providers.anthropic import AnthropicProvider
 
     sdk = AsyncAnthropic(
-        api_key=key.secret or "none", base_url=configuration.url or ANTHROPIC, http_client=client, max_retries=0
+        api_key=key.secret or "none", base_url=configuration.address, http_client=client, max_retries=0
     )
     return AnthropicModel(configuration.name, provider=AnthropicProvider(anthropic_client=sdk))
 
@@ -161,14 +159,10 @@ def _google(configuration: Configuration, key: Key, client: httpx2.AsyncClient) 
     from pydantic_ai.models.google import GoogleModel
     from pydantic_ai.providers.google import GoogleProvider
 
-    provider = GoogleProvider(api_key=key.secret or "none", http_client=client, base_url=configuration.url or GOOGLE)
+    provider = GoogleProvider(api_key=key.secret or "none", http_client=client, base_url=configuration.address)
     return GoogleModel(configuration.name, provider=provider)
 
 
-# stated, so that no variable of the environment sends a campaign's code elsewhere
-OPENAI = "https://api.openai.com/v1"
-ANTHROPIC = "https://api.anthropic.com"
-GOOGLE = "https://generativelanguage.googleapis.com"
 _MAKERS: dict[str, Callable[[Configuration, Key, httpx2.AsyncClient], Model]] = {
     "openai": _openai,
     "anthropic": _anthropic,

@@ -14,7 +14,7 @@ from pathlib import Path
 from rea.domain.change import Change, Patch
 from rea.domain.errors import NotAdmitted, UsageError
 from rea.domain.event import Measured, PatchAdmitted, PredictionsRefused
-from rea.domain.ids import canonical
+from rea.domain.ids import Digest, canonical
 from rea.domain.job import Job, JobState
 from rea.domain.lever import Lever
 from rea.domain.plan import Check
@@ -25,7 +25,7 @@ from rea.executor.materialise.command import arguments
 from rea.executor.materialise.environment import environment_of
 from rea.executor.materialise.layout import mirror_of, patch_of
 from rea.executor.materialise.mirror import Mirror
-from rea.executor.materialise.patch import admit, patched, size_of
+from rea.executor.materialise.patch import admit, name_of, patched, size_of
 from rea.executor.materialise.workspace import LocalWorkspace
 from rea.executor.observations import SmokeRun
 from rea.sandbox import Box, Done, run
@@ -47,6 +47,11 @@ class Candidate:
     def document(self) -> str:
         """What is digested, kept and applied: git reads past everything before the diff."""
         return "".join(f"{MARK}{canonical(lever)}\n" for lever in self.levers) + "\n" + self.diff
+
+    @property
+    def name(self) -> Digest:
+        """What the patch is called, whether it is let in or not."""
+        return name_of(self.document)
 
 
 def admitted(ours: LocalWorkspace, candidate: Candidate, run_job: Run, judge: Judge, by: str) -> PatchAdmitted:
@@ -89,12 +94,16 @@ def _check_levers(ours: LocalWorkspace, candidate: Candidate) -> None:
 
 def _check_readable(diff: str) -> None:
     """Refuse what a reviewer would not see as it is: escape sequences, direction marks, characters without width."""
-    for line in (line[1:].removesuffix("\r") for line in diff.split("\n") if line.startswith("+")):
-        bad = next((ch for ch in line if ch != "\t" and unicodedata.category(ch) in UNSEEN), None)
-        if bad is not None:
-            raise UsageError(
-                f"the patch adds U+{ord(bad):04X}, which cannot be seen", "write it as an escape in the source"
-            )
+    for line in (line[1:] for line in diff.split("\n") if line.startswith("+")):
+        if why := unreadable(line):
+            raise UsageError(f"the patch {why}", "write it as an escape in the source")
+
+
+def unreadable(text: str) -> str:
+    """Return what of a text cannot be seen, or nothing."""
+    lines = (line.removesuffix("\r") for line in text.split("\n"))
+    bad = next((ch for line in lines for ch in line if ch != "\t" and unicodedata.category(ch) in UNSEEN), None)
+    return "" if bad is None else f"adds U+{ord(bad):04X}, which cannot be seen"
 
 
 def _steps(ours: LocalWorkspace, candidate: Candidate, patch: Patch, run_job: Run, judge: Judge) -> Iterator[Check]:

@@ -61,7 +61,7 @@ def made(ours: LocalWorkspace, order: Order) -> tuple[str, Done]:
                 f"{order.argv[0]} {how}: {plain(done.said).strip()[-800:]}", "correct --command, or try again"
             )
         after = dict(_left(place / "copy"))
-        return _diff(ours, before, after), done
+        return difference(ours, before, after), done
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
@@ -137,7 +137,8 @@ def _content(handle: int, told: str, count: int) -> bytes:
         return file.read(LARGEST_FILE + 1)
 
 
-def _diff(ours: LocalWorkspace, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str:
+def difference(ours: LocalWorkspace, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str:
+    """Return what turned ``before`` into ``after``, as a diff against the campaign's commit. Raises UsageError where nothing did."""
     mirror, commit = mirror_of(ours.directory), ours.record.commit
     altered = {name: content for name, content in after.items() if before.get(name) != content}
     gone = [name for name in before if name not in after]

@@ -29,7 +29,7 @@ def admit(text: str, workload: Workload, mirror: Mirror, commit: str, levers: Se
         raise UsageError(
             f"the patch has {len(content)} bytes, more than {LARGEST_BYTES}", "split it, or make it smaller"
         )
-    name = Digest(hashlib.sha256(content).hexdigest())
+    name = name_of(text)
     kept = patch_of(mirror.path.parent, name)
     kept.parent.mkdir(parents=True, exist_ok=True)
     candidate = kept.with_name(f".{kept.name}")
@@ -41,6 +41,11 @@ def admit(text: str, workload: Workload, mirror: Mirror, commit: str, levers: Se
     finally:
         candidate.unlink(missing_ok=True)
     return Patch(digest=name, paths=touched, levers=tuple(levers))
+
+
+def name_of(text: str) -> Digest:
+    """Return the digest of a patch, which is its name."""
+    return Digest(hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest())
 
 
 def patched(mirror: Mirror, commit: str, patches: Sequence[Path]) -> str:

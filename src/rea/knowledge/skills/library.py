@@ -1,11 +1,12 @@
 """Reads skills: folders with a SKILL.md, the open Agent Skills format. A name and a description first, the body on demand."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from rea.codebase.page import paged
 from rea.domain.errors import UsageError
 
 BUILT_IN = Path(__file__).parent
@@ -47,6 +48,21 @@ def named(name: str, directory: Path = BUILT_IN) -> Skill:
             f"did you mean {near[0]}?" if near else f"one of: {', '.join(known)}",
         )
     return known[name]
+
+
+def tool(directory: Path = BUILT_IN) -> Callable[..., str]:
+    """Return how a model loads skills: a question of plain values, whose refusal is an answer."""
+
+    def skill(name: str = "", page: int = 1) -> str:
+        """List the texts there are about ranking models, each with what it is for; with a name, read that one, page by page."""
+        try:
+            if not name:
+                return "\n".join(f"{s.name}: {s.description}" for s in load(directory).values())
+            return str(paged(named(name, directory).body.splitlines(), page))
+        except UsageError as error:
+            return f"refused: {error.message}; {error.hint}"
+
+    return skill
 
 
 def read(path: Path) -> Skill:

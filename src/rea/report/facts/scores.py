@@ -1,8 +1,7 @@
 """Who proposed what, what it cost to test, and what of it was verified: every proposer is scored alike, models included."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from rea.domain.campaign import Campaign
 from rea.domain.change import BASELINE
@@ -12,12 +11,8 @@ from rea.domain.hypothesis import Hypothesis, SourceName
 from rea.domain.proposal import Outcome
 
 SEARCH = "search"  # the optimiser, which refines what others proposed
-SHARED = "shared"  # the baseline, its noise, and looking into failures: nobody's, and everybody's
-PROPOSING = (
-    "proposer",
-    "reviewer",
-    "reader of papers",
-)  # the roles of a model that its proposals are made by; others serve all
+SHARED = "shared"  # the baseline, its noise, looking into failures, and explaining: nobody's, and everybody's
+PROPOSING = ("proposer", "reviewer", "paper_reader", "patcher")  # roles whose calls are the model's as a proposer
 
 Credit = Mapping[str, float]
 
@@ -27,7 +22,7 @@ class Proposer:
     """One proposer. ``gain`` is its part of the relative improvement that was confirmed on sealed test rows; 0 where nothing was.
 
     ``spent_ms`` is the device time of the experiments that tested its hypotheses, stacks divided evenly; ``money`` that at the workload's price,
-    and what was paid for calls; ``tokens`` what these took.
+    and what it was paid for calls, which took ``tokens``.
     """
 
     name: str
@@ -53,24 +48,28 @@ class Proposer:
 def proposers(c: Campaign) -> tuple[Proposer, ...]:
     """Return every proposer that offered or cost something, the most verified improvement for a device-hour first.
 
-    All ``spent_ms`` add up to what the ended jobs cost, all gains to what was confirmed, all tokens and all that was paid to what calls took.
+    All ``spent_ms`` add up to what the ended jobs cost, all tokens to what calls took, all gains to what was confirmed.
     """
-    spent, gains = costs(c), credits_of(c)
-    paid, tokens = calls(c)
-    names = [*SourceName, SEARCH, SHARED]
-    found = [_proposer(c, str(name), spent.get(name, 0), gains.get(name, 0.0), paid, tokens) for name in names]
-    known = (p for p in found if p.offered or p.spent_ms or p.tokens)
-    return tuple(sorted(known, key=lambda p: (p.name == SHARED, -(p.per_hour or 0))))
+    spent, gains, called = costs(c), credits_of(c), calls(c)
+    names = [str(name) for name in (*SourceName, SEARCH, SHARED)]
+    found = [_proposer(c, name, spent.get(name, 0), gains.get(name, 0.0), called.get(name, (0, 0))) for name in names]
+    some = (p for p in found if p.offered or p.spent_ms or p.tokens)
+    return tuple(sorted(some, key=lambda p: (p.name == SHARED, -(p.per_hour or 0))))
 
 
-def calls(c: Campaign) -> tuple[Mapping[str, int], Mapping[str, int]]:
-    """Return what calls of a language model were paid, in millionths of money, and their tokens, by proposer."""
-    paid, tokens = Counter[str](), Counter[str]()
-    for call in c.calls.values():
-        name = str(SourceName.MODEL) if call.role in PROPOSING else SHARED
-        paid[name] += call.micros
-        tokens[name] += call.tokens
-    return paid, tokens
+def scored(c: Campaign) -> list[dict[str, object]]:
+    """Return the proposers as plain values, with their two scores."""
+    return [{**asdict(p), "per_hour": p.per_hour, "per_money": p.per_money} for p in proposers(c)]
+
+
+def calls(c: Campaign) -> dict[str, tuple[int, int]]:
+    """Return tokens and millionths of money by proposer: what the campaign's own ledger holds of settled calls."""
+    found: dict[str, tuple[int, int]] = {}
+    for record in (r for r in c.calls.values() if r.settled):
+        name = str(SourceName.MODEL) if record.role in PROPOSING else SHARED
+        tokens, micros = found.get(name, (0, 0))
+        found[name] = tokens + record.tokens, micros + record.micros
+    return found
 
 
 def costs(c: Campaign) -> dict[str, int]:
@@ -103,14 +102,12 @@ def credits_of(c: Campaign) -> Credit:
     return credit
 
 
-def _proposer(
-    c: Campaign, name: str, spent: int, gain: float, paid: Mapping[str, int], tokens: Mapping[str, int]
-) -> Proposer:
+def _proposer(c: Campaign, name: str, spent: int, gain: float, called: tuple[int, int]) -> Proposer:
     own = {h.id for h in c.hypotheses.values() if h.source == name}
     alone = [f for f in c.findings.values() if f.phase is Phase.VALIDATION and len(f.hypotheses) == 1]
     mine = {f.hypotheses[0]: f for f in alone if f.hypotheses[0] in own}
     price = c.plan.price_per_hour if c.plan else c.workload.price_per_hour if c.workload else None
-    called = paid.get(name, 0) / 1e6
+    tokens, paid = called[0], called[1] / 1e6
     return Proposer(
         name=name,
         offered=len(own),
@@ -118,8 +115,8 @@ def _proposer(
         supported=sum(f.verdict is Verdict.SUPPORTED for f in mine.values()),
         gain=gain,
         spent_ms=spent,
-        money=None if price is None and not called else spent / 3.6e6 * (price or 0.0) + called,
-        tokens=tokens.get(name, 0),
+        money=None if price is None and not paid else spent / 3.6e6 * (price or 0.0) + paid,
+        tokens=tokens,
     )
 
 

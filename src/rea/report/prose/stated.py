@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rea.domain.hypothesis import Effect
-from rea.domain.insight import Insight
+from rea.domain.insight import Insight, Standing
 from rea.domain.plan import Plan
 from rea.planner.sources.model.facts import plain
 from rea.report.facts import Facts
 
 MOST_TRIED = 12
+MOST_INSIGHTS = 40
 SHARE, SECONDS, HOURS, MONEY = "%", "s", "h", "money"
 
 
@@ -49,8 +50,12 @@ def of_plan(plan: Plan, metric: str, sign: int) -> tuple[Stated, ...]:
 
 
 def of_insights(insights: Sequence[Insight], sign: int) -> tuple[Stated, ...]:
-    """Return what insights say, without their reasons, which quote logs."""
-    return named(_insight(i, sign) for i in insights if i.moves)
+    """Return what the latest insights say, without their reasons, which quote logs; what was claimed elsewhere is not among them.
+
+    ``sign`` as of a plan; 0 where they are of several metrics, so that nothing can be said to rise or fall.
+    """
+    judged = [i for i in insights if i.moves and i.standing is not Standing.CLAIMED]
+    return named(_insight(i, sign) for i in judged[-MOST_INSIGHTS:])
 
 
 def _outcome(f: Facts) -> Iterator[tuple[str, tuple[Value, ...]]]:

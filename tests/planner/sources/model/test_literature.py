@@ -129,3 +129,14 @@ def test_nothing_is_read_unless_a_person_says_so(tmp_path: Path) -> None:
     found = chosen("", str(tmp_path), tmp_path)
     assert found is not None and [p.title for p in found.find(("click",), 3)] == ["a"]
     assert (tmp_path / "papers.json").exists()
+
+
+def test_a_campaign_that_was_given_papers_reads_them_without_the_variables_too(tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "a.txt").write_text("click")
+    given = chosen("", str(tmp_path / "papers"), tmp_path)
+    assert given is not None
+    found = given.find(("click",), 1)
+    (tmp_path / "papers" / "a.txt").write_text("something else")
+    later = chosen("", "", tmp_path)
+    assert later is not None and later.find(("click",), 1) == found and later.find(("other",), 1) == ()

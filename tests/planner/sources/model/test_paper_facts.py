@@ -17,7 +17,7 @@ FACT = PaperFact(role=Role.DROPOUT, turn=Turn.INCREASE, effect=0.0031, first=2, 
 
 
 def test_a_fact_becomes_one_line_under_an_id_that_names_its_lines() -> None:
-    model = Scripted({"reader of papers": lambda _: PaperFacts(facts=(FACT,))})
+    model = Scripted({"paper_reader": lambda _: PaperFacts(facts=(FACT,))})
     assert read([PAPER], FOREIGN, model) == {f"{PAPER.id}:2-3": "dropout increase, +0.31 % in its own setting"}
     asked = model.asked[0]
     assert asked.tools == () and "3: AUC improves by 0.31 %" in asked.material and EVIL not in asked.instructions

@@ -164,12 +164,12 @@ def test_papers_reach_the_proposer_as_facts_only(tmp_path: Path) -> None:
         name = next(r for r in question.material.splitlines() if r.startswith("p"))  # type: ignore[attr-defined]
         return Ideas(ideas=(replace(set_to("p_drop", 0.2), evidence=(name.rpartition(": ")[0],)),))
 
-    model = Scripted({"reader of papers": lambda _: PaperFacts(facts=(FACT,)), "proposer": idea})
+    model = Scripted({"paper_reader": lambda _: PaperFacts(facts=(FACT,)), "proposer": idea})
     proposed = source(model, tmp_path, literature=Folder(papers)).propose(briefing(EDITABLE), 10)
     assert proposed[0].evidence[0].endswith(":2-3")
     (asked,) = model.of("proposer")
     assert EVIL not in asked.material + asked.instructions and "dropout increase, +0.31 %" in asked.material
-    assert all(not q.tools for q in model.of("reader of papers"))
+    assert all(not q.tools for q in model.of("paper_reader"))
 
 
 def test_shuffled_insights_are_the_same_lines_under_other_ids(tmp_path: Path) -> None:

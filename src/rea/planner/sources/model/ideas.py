@@ -9,6 +9,7 @@ from rea.codebase.access import all_of, no_secrets, outside, relative, within
 from rea.domain.change import Change, override
 from rea.domain.hypothesis import hypothesis_id
 from rea.domain.lever import Lever, LeverType, Scalar
+from rea.domain.wanted import UNSURE
 from rea.domain.workload import Workload
 from rea.planner.wording import at_baseline
 from rea.ports import Briefing
@@ -41,12 +42,15 @@ class Idea:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A hypothesis that no lever expresses: a change of the code."""
+    """A hypothesis that no lever expresses: a change of the code. ``low``, ``value`` and ``high`` as an idea's."""
 
     statement: str
     paths: tuple[str, ...]
     why: str
     evidence: tuple[str, ...] = ()
+    low: float = UNSURE.low
+    value: float = UNSURE.value
+    high: float = UNSURE.high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +108,7 @@ def idea_faults(idea: Idea, briefing: Briefing, known: Known) -> list[str]:
     return [
         *_texts(("statement", idea.statement), ("rationale", idea.rationale), ("falsifier", idea.falsifier)),
         *_levers(idea, briefing),
-        *_prediction(idea, briefing.workload, known),
+        *_prediction((idea.low, idea.value, idea.high), briefing.workload, known),
         *_budget(idea, briefing),
         *_evidence(idea.evidence, known, least=1),
     ]
@@ -117,7 +121,9 @@ def wish_faults(wish: Wish, briefing: Briefing, known: Known) -> list[str]:
     denied = [told.reason for path in wish.paths if not (told := policy(path)).allowed]
     none = [] if wish.paths else ["it names no path"]
     texts = _texts(("statement", wish.statement), ("why", wish.why))
-    return [*texts, *none, *denied, *_evidence(wish.evidence, known, least=0)]
+    stated = (wish.low, wish.value, wish.high)
+    promise = () if stated == (UNSURE.low, UNSURE.value, UNSURE.high) else _prediction(stated, w, known)
+    return [*texts, *none, *denied, *promise, *_evidence(wish.evidence, known, least=0)]
 
 
 def _texts(*named: tuple[str, str]) -> list[str]:
@@ -160,14 +166,14 @@ def _shaped(lever: Lever, value: Scalar) -> Scalar:
     return float(value) if abs(value) < 2**1023 else math.inf
 
 
-def _prediction(idea: Idea, workload: Workload, known: Known) -> Iterable[str]:
+def _prediction(ends: tuple[float, float, float], workload: Workload, known: Known) -> Iterable[str]:
     """A prediction decides what is tried first, so it may not promise more than anything that is known."""
-    ends = (idea.low, idea.value, idea.high)
-    if not all(map(math.isfinite, ends)) or not -1 < idea.low <= idea.value <= idea.high < 1 or idea.low == idea.high:
+    low, value, high = ends
+    if not all(map(math.isfinite, ends)) or not -1 < low <= value <= high < 1 or low == high:
         yield "the prediction has to be low <= value <= high as shares, an interval and not a point"
-    elif idea.value > workload.largest_plausible_effect:
-        yield f"an improvement of {idea.value} is beyond what is plausible here, {workload.largest_plausible_effect}"
-    elif idea.value > known.most or idea.high > 2 * known.most:
+    elif value > workload.largest_plausible_effect:
+        yield f"an improvement of {value} is beyond what is plausible here, {workload.largest_plausible_effect}"
+    elif value > known.most or high > 2 * known.most:
         yield f"it promises more than anything that is known; the largest improvement in the evidence is {known.most:g}"
 
 

@@ -14,6 +14,7 @@ from rea.domain.workload import Workload
 from rea.planner.sources.model.literature.paper import Paper
 
 FILE = Path(__file__).with_name("read_paper.md")
+ROLE = "paper_reader"
 MOST = 6  # facts of one paper
 SPAN = 12  # lines that one fact may rest on
 TOKENS = 900
@@ -64,7 +65,7 @@ def read(papers: Sequence[Paper], workload: Workload, model: Model) -> dict[str,
 def question(paper: Paper, workload: Workload) -> Question[PaperFacts]:
     told = prompt(FILE, most=MOST, span=SPAN, choices=", ".join(choices(workload)) or "(none)")
     return Question(
-        role="reader of papers",
+        role=ROLE,
         instructions=told.text,
         material="\n".join(f"{number}: {row}" for number, row in enumerate(paper.lines, 1)),
         answer=PaperFacts,

@@ -17,7 +17,7 @@ from rea.domain.wanted import WantedPatch
 from rea.domain.workload import Workload
 from rea.planner.sources.model import facts, paper_facts
 from rea.planner.sources.model.design import review
-from rea.planner.sources.model.ideas import Idea, Ideas, Known, change_of, idea_faults, refusal, wish_faults
+from rea.planner.sources.model.ideas import Idea, Ideas, Known, Wish, change_of, idea_faults, refusal, wish_faults
 from rea.planner.sources.model.literature.paper import Literature
 from rea.planner.sources.model.wanted import keep
 from rea.planner.wording import as_moves, wording
@@ -39,7 +39,7 @@ _CITE = ", or a line of code that you have read as code:PATH:LINE"
 class ModelSource:
     """Proposes what ``model`` thinks of; nothing where it gives no usable answer. Wishes for patches are kept under ``directory``.
 
-    ``shuffled`` hands the insights out under each other's ids: the placebo of an ablation.
+    ``tools`` are what it may read beside the code. ``shuffled`` hands the insights out under each other's ids: the placebo of an ablation.
     """
 
     model: Model
@@ -48,6 +48,7 @@ class ModelSource:
     techniques: Sequence[Technique] = ()
     code: Callable[[Workload], Codebase] | None = None
     literature: Literature | None = None
+    tools: tuple[Callable[..., str], ...] = ()
     shuffled: bool = False
 
     def propose(self, briefing: Briefing, count: int) -> Sequence[Hypothesis]:
@@ -55,15 +56,12 @@ class ModelSource:
         known = self._known(briefing, code)
         shown = {"code": _CODE if code else "", "cite": _CITE if code else ""}
         told = prompt(FILE, most=MOST_IDEAS, wishes=MOST_WISHES, **shown)
-        answer = self.model.ask(_question(briefing, known, told, code))
+        answer = self.model.ask(_question(briefing, known, told, (*(code.tools() if code else ()), *self.tools)))
         if answer.value is None:
             return ()
         wishes = [w for w in answer.value.wishes[:MOST_WISHES] if not wish_faults(w, briefing, known)]
         by = _signature(told, answer)
-        wanted = (
-            WantedPatch(statement=w.statement, paths=w.paths, why=w.why, evidence=w.evidence, by=by) for w in wishes
-        )
-        keep(self.directory, tuple(wanted))
+        keep(self.directory, tuple(_wanted(w, by) for w in wishes))
         held = [idea for idea in answer.value.ideas[:MOST_IDEAS] if not idea_faults(idea, briefing, known)]
         left = review(held, briefing, known, self.model, code)
         seen = f"{by}, reviewed by prompt {left.prompt[:12]}" if left.prompt else by
@@ -79,16 +77,21 @@ class ModelSource:
         return Known(evidence=named, most=most, line=_lines(code)) if code else Known(evidence=named, most=most)
 
 
-def _question(briefing: Briefing, known: Known, told: Prompt, code: Codebase | None) -> Question[Ideas]:
+def _question(briefing: Briefing, known: Known, told: Prompt, tools: tuple[Callable[..., str], ...]) -> Question[Ideas]:
     return Question(
         role="proposer",
         instructions=told.text,
         material=facts.material(briefing, known.evidence),
         answer=Ideas,
         check=lambda ideas: refusal(ideas, briefing, known),
-        tools=code.tools() if code else (),
+        tools=tools,
         most_tokens=TOKENS,
     )
+
+
+def _wanted(w: Wish, by: str) -> WantedPatch:
+    predicted = Effect(value=w.value, low=w.low, high=w.high)
+    return WantedPatch(statement=w.statement, paths=w.paths, why=w.why, evidence=w.evidence, by=by, predicted=predicted)
 
 
 def _lines(code: Codebase) -> Callable[[str, int], bool]:

@@ -15,6 +15,8 @@ SHELF = "papers.json"  # in the campaign's directory: what the indices answered
 def chosen(indices: str, folder: str, directory: Path) -> Literature | None:
     """Return the literature for ``REA_LITERATURE`` (names with commas between) and ``REA_PAPERS`` (a folder); None where both are empty.
 
+    A campaign that was given papers keeps them: who wakes or replays it without these variables reads the same.
+
     Raises:
         UsageError: there is no such index, or no such folder.
     """
@@ -25,4 +27,5 @@ def chosen(indices: str, folder: str, directory: Path) -> Literature | None:
         raise UsageError(f"REA_PAPERS: {folder} is no folder", "name a folder of .txt or .md files")
     libraries: list[Literature] = [Folder(Path(folder))] if folder else []
     libraries += [INDICES[name]() for name in names]
-    return Shelf(Several(tuple(libraries)), directory / SHELF) if libraries else None
+    kept = directory / SHELF
+    return Shelf(Several(tuple(libraries)), kept) if libraries or kept.exists() else None
