@@ -19,8 +19,15 @@ LEAST_FREE = 2_000_000_000
 
 @command(campaign=False)
 @click.option("--install-timer", is_flag=True, help="Install the timer that wakes campaigns whose wake-up was lost.")
-def doctor(face: Face, install_timer: bool) -> int:
+@click.option(
+    "--orphans",
+    is_flag=True,
+    help="Look instead for jobs that run here or on a cluster and that no campaign waits for.",
+)
+def doctor(face: Face, install_timer: bool, orphans: bool) -> int:
     """Look at this installation: interpreter, store, timer, disk, tools."""
+    if orphans:
+        return _orphans(face)
     if install_timer:
         from rea.campaign.timer import install_timer as install
 
@@ -33,6 +40,19 @@ def doctor(face: Face, install_timer: bool) -> int:
     ]
     face.say("doctor", {"checks": [asdict(c) for c in checks]}, "\n".join(lines))
     return 0 if all(c.ok or not c.blocking for c in checks) else 1
+
+
+def _orphans(face: Face) -> int:
+    """Name every orphan with the command that ends it; it is a person who runs it."""
+    from rea.api.orphans import look
+
+    found = look(face.config)
+    lines = [f"  {o.backend} {o.key}: {o.why} ({o.detail})\n      end it: {o.cancel}" for o in found.orphans]
+    lines += [f"  not asked: {words}: what runs there is not known" for words in found.unasked]
+    lines += [f"  jobs of another state folder: rea doctor --orphans --state {state}" for state in found.elsewhere]
+    head = f"{len(found.orphans)} jobs that no campaign waits for, {found.known} that one does"
+    face.say("orphans", asdict(found), "\n".join((head, *lines)))
+    return 1 if found.orphans or found.unasked else 0
 
 
 def examine(face: Face) -> Iterator[Check]:
