@@ -24,10 +24,13 @@ LEAST_FREE = 2_000_000_000
     is_flag=True,
     help="Look instead for jobs that run here or on a cluster and that no campaign waits for.",
 )
-def doctor(face: Face, install_timer: bool, orphans: bool) -> int:
+@click.option("--rebuild", is_flag=True, help="Build the ledgers of all campaigns anew from their events.")
+def doctor(face: Face, install_timer: bool, orphans: bool, rebuild: bool) -> int:
     """Look at this installation: interpreter, store, timer, disk, tools."""
     if orphans:
         return _orphans(face)
+    if rebuild:
+        return _rebuild(face)
     if install_timer:
         from rea.campaign.timer import install_timer as install
 
@@ -53,6 +56,14 @@ def _orphans(face: Face) -> int:
     head = f"{len(found.orphans)} jobs that no campaign waits for, {found.known} that one does"
     face.say("orphans", asdict(found), "\n".join((head, *lines)))
     return 1 if found.orphans or found.unasked else 0
+
+
+def _rebuild(face: Face) -> int:
+    from rea.api import mending
+
+    names = mending.rebuilt(face.config)
+    face.say("rebuilt", {"campaigns": names}, f"the ledgers of {len(names)} campaigns are what their events add up to")
+    return 0
 
 
 def examine(face: Face) -> Iterator[Check]:
@@ -115,13 +126,12 @@ def _store(face: Face) -> Iterator[Check]:
 
 def _journals(face: Face) -> Iterator[Check]:
     """Check every event of every campaign: a wake that begins at a snapshot reads only those after it."""
-    from rea import app
+    from rea.api import mending
 
     if not face.config.has_store:
         return
     try:
-        log = app.journal(face.config)
-        lengths = [log.verify(name) for name in log.campaigns()]
+        lengths = mending.verify(face.config)
     except ReaError as error:
         yield Check(name="journals", ok=False, detail=error.message, fix=error.hint)
     else:
