@@ -1,6 +1,6 @@
 """Whole simulated campaigns, forked and killed: SIGKILL at random moments and at named points, restarted until they are over.
 
-    python benchmarks/forked.py [--kills 10000] [--seed 1] [--workers 2] [--exhaustive] [--plants]
+    python benchmarks/forked.py [--kills 10000] [--seed 1] [--workers 2] [--exhaustive SHAPE] [--pairs SHAPE --of 2000] [--plants]
 
 Three programs: the agent is each forked child (journal in a SQLite file, cluster with a log of its own, see ``rea.testing.durable``);
 this is the injector; ``audit_stores.py`` judges what is left on disk. A kill counts if the campaign was not over when it came.
@@ -153,6 +153,14 @@ class Injector:
             fork(directory, SHAPES[name], NEVER, self.told, self.plant)
             self._count([] if self.told.was_over else [point])
         return bool(killed)
+
+    def twice(self, name: str, first: int, second: int, like: Path | None = None) -> None:
+        """Kill one campaign at its ``first`` touch and its next life at that one's ``second``, and see it to its end."""
+        directory, came = self._place(name, like), list[str]()
+        for doom in (Doom(touch=first), Doom(touch=second), NEVER):
+            if fork(directory, SHAPES[name], doom, self.told, self.plant):
+                came += [self.told.point] if not self.told.was_over else []
+        self._count(came)
 
     def _count(self, came: list[str]) -> None:
         self.kills += len(came)
@@ -325,6 +333,23 @@ def every_point(work: Path, name: str, workers: int) -> Tally:
     return at_once(workers, share)
 
 
+def pairs(work: Path, name: str, most: int, seed: int, workers: int) -> Tally:
+    """Kill one campaign at pairs of the points that it passes, the second in the life after the first: all of them, or ``most`` by lot."""
+    like, passed = trace(work, name)
+    every = [(a, b) for a in range(1, len(passed) + 1) for b in range(1, len(passed) - a + 8)]
+    chosen = every if most >= len(every) else random.Random(seed).sample(every, most)
+    print(f"{len(chosen)} of {len(every)} pairs of the {len(passed)} points of {name!r}", flush=True)
+    gc.freeze()
+
+    def share(number: int) -> Tally:
+        began, injector = time.monotonic(), Injector(work / f"pairs-{number}", random.Random(0), {})
+        for first, second in chosen[number::workers]:
+            injector.twice(name, first, second, like)
+        return tally(injector, began)
+
+    return at_once(workers, share)
+
+
 def planted(work: Path, bugs: Sequence[str], seed: int, most: int = 12) -> dict[str, str]:
     """Plant each bug, kill, and return by its name the telling thing that the checker found; nothing where it did not."""
     traced = {shape: trace(work, shape) for shape in sorted({PLANTS[bug][0] for bug in bugs})}
@@ -350,12 +375,19 @@ def main() -> int:
     parser.add_argument(
         "--exhaustive", action="append", choices=tuple(SHAPES), default=[], help="every crash point, each once"
     )
+    parser.add_argument("--pairs", action="append", choices=tuple(SHAPES), default=[], help="crash points in pairs")
+    parser.add_argument(
+        "--of", type=int, default=2000, help="so many pairs, by lot (the shortest has some ten thousand)"
+    )
     parser.add_argument("--plants", nargs="*", metavar="BUG", help="plant these bugs, or all")
     told, work = parser.parse_args(), Path(tempfile.mkdtemp(prefix="rea-forked-", dir=SHM if SHM.is_dir() else None))
     bad = False
     for name in told.exhaustive:
         found = every_point(work / "exhaustive", name, told.workers)
         bad |= say(f"every crash point of {name!r} once", found)
+    for name in told.pairs:
+        found = pairs(work / "pairs", name, told.of, told.seed, told.workers)
+        bad |= say(f"pairs of crash points of {name!r}", found)
     if told.kills:
         found = random_kills(work / "random", told.kills, told.shapes, told.seed, told.workers)
         bad |= say("random", found) or (told.kills >= ENOUGH and min(found.points.values()) < LEAST)

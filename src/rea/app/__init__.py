@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from rea.agent.question import Model, NoModel
+from rea.app import heads
 from rea.app.engines import BACKENDS as BACKENDS
 from rea.app.engines import backend as backend
 from rea.app.engines import choose as choose
@@ -232,7 +233,8 @@ def wake(state: Path, campaign: str) -> Wake:
     config, name = settings(state), CampaignId(campaign)
     entries, bound_to = runbook(config)
     with leased(config, name) as lease:
-        recall = recall_of(config, name)
+        recall, directory, log = recall_of(config, name), config.campaign(name), journal(config)
+        heads.check(directory, log, name)
         world = ports(config, recall, entries, lease)
         while True:
             try:
@@ -241,6 +243,7 @@ def wake(state: Path, campaign: str) -> Wake:
                 continue
             if answer is not None:
                 recall.keep()
+                heads.note(directory, log, name)
                 return answer
 
 

@@ -30,7 +30,7 @@ def decide(c: Campaign, observed: Observed, runbook: tuple[RunbookEntry, ...], r
         return executor.wind_down(c, observed) or planner.tell(c, "paused", c.paused, c.paused)
     if c.ledger.overrun and (pause := _overrun(c)).command not in c.commands:
         return Decision(events=(pause,))
-    running = executor.decide(c, observed, runbook)
+    running = executor.decide(c, observed, runbook) + _silent(c, observed)
     learning = knowledge.decide(c)
     if running.events or live(c):
         learning = Decision(tuple(x for x in learning.events if not isinstance(x, Concluded)), learning.actions)
@@ -39,6 +39,17 @@ def decide(c: Campaign, observed: Observed, runbook: tuple[RunbookEntry, ...], r
     if any(isinstance(event, PlanDrafted) for event in wanted.events):
         wanted += Decision(events=binding(runbook, runbook_digest))
     return guard(c, wanted)
+
+
+def _silent(c: Campaign, observed: Observed) -> Decision:
+    """Tell somebody once of each job that is called running and gives no sign."""
+    silent = [(job, s) for job in live(c) if (s := observed.jobs.get(job)) is not None and s.silent]
+    look = "is its node alive? Once it is cancelled there, it is lost and tried again; until then nothing is launched in its place"
+    told = (
+        planner.tell(c, "silent", job, f"{job} {f'on {s.node}' if s.node else ''}: {s.reason}; {look}")
+        for job, s in silent
+    )
+    return sum(told, start=Decision())
 
 
 def _overrun(c: Campaign) -> Paused:

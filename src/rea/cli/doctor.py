@@ -21,8 +21,18 @@ LEAST_FREE = 2_000_000_000
 
 @command(campaign=False)
 @click.option("--install-timer", is_flag=True, help="Install the timer that wakes campaigns whose wake-up was lost.")
-def doctor(face: Face, install_timer: bool) -> int:
+@click.option(
+    "--orphans",
+    is_flag=True,
+    help="Look instead for jobs that run here or on a cluster and that no campaign waits for.",
+)
+@click.option("--rebuild", is_flag=True, help="Build the ledgers of all campaigns anew from their events.")
+def doctor(face: Face, install_timer: bool, orphans: bool, rebuild: bool) -> int:
     """Look at this installation: interpreter, store, timer, disk, tools."""
+    if orphans:
+        return _orphans(face)
+    if rebuild:
+        return _rebuild(face)
     if install_timer:
         from rea.campaign.timer import install_timer as install
 
@@ -35,6 +45,27 @@ def doctor(face: Face, install_timer: bool) -> int:
     ]
     face.say("doctor", {"checks": [asdict(c) for c in checks]}, "\n".join(lines))
     return 0 if all(c.ok or not c.blocking for c in checks) else 1
+
+
+def _orphans(face: Face) -> int:
+    """Name every orphan with the command that ends it; it is a person who runs it."""
+    from rea.api.orphans import look
+
+    found = look(face.config)
+    lines = [f"  {o.backend} {o.key}: {o.why} ({o.detail})\n      end it: {o.cancel}" for o in found.orphans]
+    lines += [f"  not asked: {words}: what runs there is not known" for words in found.unasked]
+    lines += [f"  jobs of another state folder: rea doctor --orphans --state {state}" for state in found.elsewhere]
+    head = f"{len(found.orphans)} jobs that no campaign waits for, {found.known} that one does"
+    face.say("orphans", asdict(found), "\n".join((head, *lines)))
+    return 1 if found.orphans or found.unasked else 0
+
+
+def _rebuild(face: Face) -> int:
+    from rea.api import mending
+
+    names = mending.rebuilt(face.config)
+    face.say("rebuilt", {"campaigns": names}, f"the ledgers of {len(names)} campaigns are what their events add up to")
+    return 0
 
 
 def examine(face: Face) -> Iterator[Check]:
@@ -125,13 +156,12 @@ def _store(face: Face) -> Iterator[Check]:
 
 def _journals(face: Face) -> Iterator[Check]:
     """Check every event of every campaign: a wake that begins at a snapshot reads only those after it."""
-    from rea import app
+    from rea.api import mending
 
     if not face.config.has_store:
         return
     try:
-        log = app.journal(face.config)
-        lengths = [log.verify(name) for name in log.campaigns()]
+        lengths = mending.verify(face.config)
     except ReaError as error:
         yield Check(name="journals", ok=False, detail=error.message, fix=error.hint)
     else:

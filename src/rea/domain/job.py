@@ -60,6 +60,7 @@ def job_id(replicate: Replicate, attempt: int) -> JobId:
 LOCAL = "local"  # the backend that needs no cluster
 HEADROOM = 3  # a job may take this many times what calibration lets expect
 LEAST_LIMIT_S = 20
+SILENT = "no sign of it for"  # in the reason of such a job
 KILL_GRACE_S = 10  # a job that is told to end at its limit may take this long to do so
 
 
@@ -82,6 +83,11 @@ class JobStatus:
     log_tail: str = ""
     seconds: float = 0.0
     node: str = ""  # "": not known
+
+    @property
+    def silent(self) -> bool:
+        """Whether its scheduler calls the job running while it has given no sign for long: somebody has to look, nothing else is safe."""
+        return self.state is JobState.UNKNOWN and SILENT in self.reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,11 @@ class SqlJournal:
         with self._database.read() as connection:
             return stream.head_of(connection, campaign)
 
+    def hash_of(self, campaign: CampaignId, seq: int) -> str:
+        """Return the hash of one event, "" where there is none."""
+        with self._database.read() as connection:
+            return stream.hash_of(connection, campaign, seq)
+
     def ledger(self, campaign: CampaignId) -> Ledger:
         """Return the campaign's ledger as the database keeps it."""
         with self._database.read() as connection:

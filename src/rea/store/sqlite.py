@@ -42,8 +42,14 @@ class Sqlite:
         return engine
 
     def prepare(self) -> None:
-        """Make the file, readable by its owner only."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        """Make the file, readable by its owner only.
+
+        Raises:
+            StoreError: the file, or the folder that it lies in, is another user's.
+        """
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for place in (self.path.parent, self.path):
+            refuse_foreign(place)
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
 
     def begin_write(self, connection: Connection) -> None:
@@ -67,6 +73,23 @@ class Sqlite:
     def now(self, connection: Connection) -> float:
         """Return the time in Unix seconds, by this machine's clock: there is no other."""
         return time.time()
+
+
+def refuse_foreign(place: Path) -> None:
+    """Take nothing that another user owns: what we wrote there would be out of that user's reach, or what is there out of ours.
+
+    Raises:
+        StoreError: ``place`` is there, and is another user's.
+    """
+    try:
+        owner = place.stat().st_uid
+    except FileNotFoundError:
+        return
+    if owner != os.geteuid():
+        raise StoreError(
+            f"{place} belongs to user {owner}, and you are user {os.geteuid()}",
+            "work as its owner, or take a folder of your own with REA_STATE",
+        )
 
 
 def _journal_mode(connection: sqlite3.Connection, wanted: str) -> None:

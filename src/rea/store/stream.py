@@ -35,6 +35,11 @@ def head_of(connection: Connection, stream: CampaignId) -> Head:
     return Head(*row) if row else Head(0, chain.START)
 
 
+def hash_of(connection: Connection, stream: CampaignId, seq: int) -> str:
+    """Return the hash of one event as it is kept, "" where there is none."""
+    return connection.scalar(select(events.c.hash).where(events.c.stream == stream, events.c.seq == seq)) or chain.START
+
+
 def unseen(connection: Connection, stream: CampaignId, drafts: Iterable[Draft]) -> list[Draft]:
     """Return the drafts whose key is not recorded yet, each key once, in order."""
     first: dict[str, Draft] = {}

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rea.domain.job import JobState, JobStatus
+from rea.domain.job import SILENT, JobState, JobStatus
 from rea.executor.contract.control import Control, Life, read_state
 from rea.executor.contract.directory import control_of
 from rea.executor.contract.log import tail
 from rea.executor.contract.status import modified, seen, status
+
+SILENT_S = 180.0  # far beyond the watcher's 5 s and what a network file system may hold back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,7 @@ class Look:
     handed_over: float
     fresh: bool
     cancelled: bool
+    quiet_s: float = 0.0  # since the last sign of a job that began
 
     @property
     def log(self) -> str:
@@ -56,6 +59,7 @@ def _look(directory: Path, control: Control, now: float, grace_s: float) -> Look
         handed_over=handed_over,
         fresh=now - max(signs if control.claimed else signs[:1]) < grace_s,
         cancelled=(place / "cancel").exists(),
+        quiet_s=max(0.0, now - max(signs)) if control.claimed else 0.0,
     )
 
 
@@ -63,6 +67,16 @@ def alive(look: Look, state: JobState, why: str) -> JobStatus:
     """Return the status of a job that has not ended, with the scheduler's word."""
     running = look.seconds if state is JobState.RUNNING else 0.0
     return JobStatus(state=state, reason=why, log_tail=look.log, seconds=running)
+
+
+def running(look: Look, word: str) -> JobStatus:
+    """Return the status of a job that its scheduler calls running. The watcher leaves a sign every 5 s: without any it may be dead.
+
+    It may also be that its files do not get here. So it only waits, and a person is told: nothing is launched a second time on a guess.
+    """
+    if look.quiet_s < SILENT_S:
+        return alive(look, JobState.RUNNING, word)
+    return alive(look, JobState.UNKNOWN, f"{word}, but {SILENT} {look.quiet_s / 60:.0f} min")
 
 
 def unrecorded(look: Look, word: str) -> JobStatus:

@@ -19,5 +19,5 @@ class Problem:
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ", did you mean ...?" with the known word closest to ``word``, or nothing where none is known."""
     candidates = tuple(map(str, known))
-    close = difflib.get_close_matches(word, candidates, n=1, cutoff=0.0)
+    close = difflib.get_close_matches(word[:100], candidates, n=1, cutoff=0.0)
     return f", did you mean {close[0]!r}?" if close else ""

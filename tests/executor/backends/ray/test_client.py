@@ -1,10 +1,13 @@
 """Whatever answers at the address: what is no clear word of Ray's is an outage, never "there is no such job"."""
 
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -12,6 +15,8 @@ import pytest
 from rea.domain.errors import BackendUnreachable, UsageError
 from rea.executor.backends.ray import Client
 from rea.executor.backends.ray import client as client_module
+from rea.executor.backends.ray.strays import strays
+from rea.executor.backends.stray import key_of
 
 NO_RAY = {
     "another web server": (404, b"<html>not found"),
@@ -99,3 +104,29 @@ def test_ray_is_never_imported() -> None:
         "sys.exit('ray' in sys.modules or 'requests' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_jobs_of_ours_are_told_from_those_of_others(tmp_path: Path) -> None:
+    directory = tmp_path / "jobs" / "e1.s0.a0"
+    script = f"exec /usr/bin/env -i /bin/sh '{directory}/control/entrypoint'"
+    jobs = [
+        {"submission_id": key_of(directory), "status": "RUNNING", "entrypoint": script},
+        {"submission_id": f"{key_of(directory)}2", "status": "PENDING", "entrypoint": script},
+        {"submission_id": key_of(directory), "status": "STOPPED", "entrypoint": script},
+        {"submission_id": "raysubmit_1", "status": "RUNNING", "entrypoint": "python train.py"},
+        {"submission_id": None, "status": "RUNNING", "entrypoint": "", "type": "DRIVER"},
+    ]
+    with answering(200, json.dumps(jobs).encode()) as client:
+        found = strays(client)
+    assert [(s.key, s.directory) for s in found] == [(key_of(directory), directory), (f"{key_of(directory)}2", None)]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+def test_a_job_whose_folder_is_another_users_is_not_ours(tmp_path: Path) -> None:
+    directory = tmp_path / "jobs" / "e1.s0.a0"
+    directory.mkdir(parents=True)
+    job = {"submission_id": key_of(directory), "status": "RUNNING", "entrypoint": f"sh {directory}/control/entrypoint"}
+    with answering(200, json.dumps([job]).encode()) as client:
+        assert len(strays(client)) == 1
+        os.chown(directory, 65534, 65534)
+        assert strays(client) == ()

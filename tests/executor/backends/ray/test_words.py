@@ -1,6 +1,7 @@
 """Every word of Ray's, and what is not known is never a failure."""
 
 import re
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -79,3 +80,11 @@ def test_what_we_cancelled_is_cancelled(tmp_path: Path) -> None:
     entry = Entry(submission_id="k", status="STOPPED")
     told = reading.by_ray(looked(tmp_path, claimed=True, fresh=True, cancelled=True), entry)
     assert told.state is JobState.CANCELLED
+
+
+def test_a_job_that_ray_calls_running_and_that_gives_no_sign_is_flagged(tmp_path: Path) -> None:
+    entry, look = Entry(submission_id="x", status="RUNNING"), looked(tmp_path, claimed=True, fresh=False)
+    assert reading.by_ray(replace(look, quiet_s=100.0), entry).state is JobState.RUNNING
+    assert reading.by_ray(replace(look, quiet_s=600.0), entry).silent
+    waiting = Entry(submission_id="x", status="PENDING")
+    assert not reading.by_ray(replace(look, quiet_s=600.0), waiting).silent

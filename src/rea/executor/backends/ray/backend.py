@@ -8,7 +8,6 @@ A head that cannot be reached makes a job UNKNOWN.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 
 from rea.domain.errors import BackendUnreachable, IntegrityError
@@ -20,6 +19,7 @@ from rea.executor.backends.ray.reading import by_ray, unknown
 from rea.executor.backends.ray.script import entrypoint
 from rea.executor.backends.ray.states import OVER
 from rea.executor.backends.reading import Look, by_files, forgotten
+from rea.executor.backends.stray import key_of
 from rea.executor.contract.control import Life, read_state
 from rea.executor.contract.directory import control_of, prepare, write_durably
 from rea.executor.contract.log import TAIL_BYTES, tail
@@ -91,7 +91,7 @@ class RayBackend:
 
     def key(self, job: JobId) -> str:
         """Return the job's submission id: its name, made unique by where its directory lies."""
-        return f"rea-{sha256(str(self.root / job).encode()).hexdigest()[:12]}-{job}"
+        return key_of(self.root / job)
 
     def _place(self, launch: Launch) -> Path:
         directory = self.root / launch.job

@@ -31,6 +31,7 @@ class Entry:
     message: str | None = None
     error_type: str | None = None
     driver_exit_code: int | None = None
+    entrypoint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,14 @@ class Client:
             return None
         try:
             return msgspec.json.decode(told, type=Entry)
+        except msgspec.DecodeError as error:
+            raise BackendUnreachable(f"{self.address} is no Ray dashboard: {error}", f"check {VARIABLE}") from error
+
+    def every(self) -> tuple[Entry, ...]:
+        """Return all jobs that the head knows of, whoever submitted them."""
+        _, told = self._call("GET", "")
+        try:
+            return msgspec.json.decode(told, type=tuple[Entry, ...])
         except msgspec.DecodeError as error:
             raise BackendUnreachable(f"{self.address} is no Ray dashboard: {error}", f"check {VARIABLE}") from error
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from rea.domain.job import JobState, JobStatus
 from rea.executor.backends.ray.client import Entry
 from rea.executor.backends.ray.states import FAILED, OVER, state_of
-from rea.executor.backends.reading import Look, alive, ended, unrecorded
+from rea.executor.backends.reading import Look, alive, ended, running, unrecorded
 
 _MOST = 200  # characters of Ray's message; a failed entrypoint's holds its whole log
 _LOG_FOLLOWS = ("JOB_ENTRYPOINT_COMMAND_ERROR", "")
@@ -14,6 +14,8 @@ _LOG_FOLLOWS = ("JOB_ENTRYPOINT_COMMAND_ERROR", "")
 def by_ray(look: Look, entry: Entry) -> JobStatus:
     """Return the status that Ray tells. Ray's word ends nothing while the job's files still move: its own look may be the one that died."""
     state, why = state_of(entry.status, entry.error_type or ""), words(entry)
+    if state is JobState.RUNNING:
+        return running(look, why)
     if entry.status not in OVER:
         return alive(look, state, why)
     if state is JobState.RESERVED and not look.control.claimed:

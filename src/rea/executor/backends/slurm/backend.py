@@ -8,7 +8,6 @@ their numbers away again. A controller that cannot be reached makes a job UNKNOW
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from pathlib import Path
 
 from rea.domain.errors import BackendUnreachable, IntegrityError, UsageError
@@ -19,6 +18,7 @@ from rea.executor.backends.slurm import script
 from rea.executor.backends.slurm.client import Client, Entry, named
 from rea.executor.backends.slurm.options import Options
 from rea.executor.backends.slurm.reading import by_slurm, refused
+from rea.executor.backends.stray import key_of
 from rea.executor.contract.control import Life, read_state
 from rea.executor.contract.directory import control_of, prepare, write_durably
 from rea.executor.contract.log import TAIL_BYTES, tail
@@ -101,7 +101,7 @@ class SlurmBackend:
 
     def key(self, job: JobId) -> str:
         """Return what the job is called in Slurm: its name, made unique by where its directory lies."""
-        return f"rea-{sha256(str(self.root / job).encode()).hexdigest()[:12]}-{job}"
+        return key_of(self.root / job)
 
     def _hand_over(self, launch: Launch, spec: Spec, key: str) -> str:
         """Submit, and where Slurm has no other node than those to avoid, to any: a bad node is better than none."""

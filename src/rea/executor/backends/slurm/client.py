@@ -72,12 +72,21 @@ class Client:
 
     def exit_code(self, entry: Entry) -> str:
         """Return ``EXIT:SIGNAL`` of an ended job, "" where the controller has forgotten it or the number is another job's by now."""
+        return self._shown(entry).get("ExitCode", "")
+
+    def log_of(self, entry: Entry) -> str:
+        """Return the file that Slurm writes the job's own output to, "" in the same cases."""
+        return self._shown(entry).get("StdOut", "")
+
+    def _shown(self, entry: Entry) -> Mapping[str, str]:
+        """Return what the controller shows of a job: some values fill their line and may hold blanks, others share one."""
         try:
-            words = self._call("scontrol", "show", "job", "--oneliner", entry.number).split()
+            lines = self._call("scontrol", "show", "job", entry.number).splitlines()
         except BackendUnreachable:
-            return ""
-        told = dict(word.split("=", 1) for word in words if "=" in word)
-        return told.get("ExitCode", "") if told.get("JobName") == entry.name else ""
+            return {}
+        words = (word for line in lines for word in (*line.split(), line.strip()) if "=" in word)
+        told = {name: value for name, _, value in (word.partition("=") for word in words)}
+        return told if told.get("JobName") == entry.name else {}
 
     def accounted(self, names: Sequence[str], since: float) -> tuple[Entry, ...]:
         """Return what the accounting database knows of jobs by these names since a time (Unix); nothing where there is none to ask."""

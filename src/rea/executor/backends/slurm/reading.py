@@ -1,9 +1,9 @@
 """What became of a job that its files leave open, by Slurm's word, which stays in the reason."""
 
 from rea.domain.job import JobState, JobStatus
-from rea.executor.backends.reading import Look, alive, ended, unrecorded
+from rea.executor.backends.reading import Look, alive, ended, running, unrecorded
 from rea.executor.backends.slurm.client import Entry
-from rea.executor.backends.slurm.states import COMPLETED, state_of
+from rea.executor.backends.slurm.states import COMPLETED, RUNNING, state_of
 
 
 def by_slurm(look: Look, entry: Entry) -> JobStatus:
@@ -11,6 +11,8 @@ def by_slurm(look: Look, entry: Entry) -> JobStatus:
     state, word = state_of(entry.word), entry.word
     if refused(look.handed_over, entry) and not look.control.claimed:
         return JobStatus(state=JobState.RESERVED, reason=f"{word}: Slurm refused it")
+    if word == RUNNING:
+        return running(look, word)
     if not state.ended:
         return alive(look, state, f"{word}: {entry.reason}" if entry.reason not in ("", "None") else word)
     if word == COMPLETED and look.fresh and not look.cancelled:

@@ -15,11 +15,12 @@ _WAITS, _RUNS, _LOST, _FAILED, _MAY_CHANGE = (
 )
 
 COMPLETED = "COMPLETED"
+RUNNING = "RUNNING"
 
 STATES = {
     # states
     "PENDING": _WAITS,
-    "RUNNING": _RUNS,
+    RUNNING: _RUNS,
     "SUSPENDED": _RUNS,
     COMPLETED: _LOST,  # the script ended well, but nobody wrote how: its exit record may be on its way
     "CANCELLED": _LOST,  # by somebody else; what we cancelled ourselves has our request in its directory
