@@ -11,7 +11,7 @@ from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId
 from rea.domain.insight import Insight
 from rea.domain.job import Job, JobStatus
 from rea.domain.lever import Lever
-from rea.domain.plan import NO_CALLS, Approval, Check, Checklist, Envelope, Plan, Policy
+from rea.domain.plan import NO_CALLS, NO_PAST, Approval, Check, Checklist, CostError, Envelope, Plan, Policy
 from rea.domain.proposal import Proposal
 from rea.domain.runbook import ShadowCall, Standing, Treatment
 from rea.domain.suggestion import Suggestion, Trial
@@ -59,6 +59,7 @@ class ChecklistSigned:
 class HypothesesProposed:
     hypotheses: tuple[Hypothesis, ...]
     round: int = 1
+    costs: CostError = NO_PAST  # how far earlier campaigns' runs lay off their prices
 
     @property
     def key(self) -> str:

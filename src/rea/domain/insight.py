@@ -51,6 +51,8 @@ class Insight:
     untested: bool = False  # infrastructure or the budget kept it from being tested: that says nothing about the idea
     raw: Effect | None = None
     standing: Standing = Standing.JUDGED
+    expected_ms: int = 0  # what one run was expected to cost; 0: not known
+    run_ms: int = 0  # what one run did cost, meaned over those that were measured
     origin: str = ""  # of what was imported: the kind of source, its place, and how the effect follows from its runs
 
     @property

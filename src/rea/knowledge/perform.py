@@ -1,6 +1,7 @@
 """Learning's effects: the experiment logger keeps every experiment where the next campaign looks."""
 
 from datetime import UTC, datetime
+from statistics import fmean
 
 from rea.domain.campaign import Campaign
 from rea.domain.change import BASELINE
@@ -43,8 +44,16 @@ def _insight(c: Campaign, e: Experiment, f: Finding, at: str) -> Insight:
         measured=None if f.verdict is Verdict.DROPPED else f.effect,
         seeds=f.seeds,
         cost_ms=sum(r.cost_ms for r in c.jobs_of(e.id)),
+        expected_ms=c.expected_ms(e),
+        run_ms=_run_ms(c, e),
         at=at,
         reason=f.reason,
         untested=Flag.UNTESTED in f.flags,
         raw=unshrunk(c, f),
     )
+
+
+def _run_ms(c: Campaign, e: Experiment) -> int:
+    """Return the mean cost of the measured runs of an experiment; 0 without one."""
+    done = [c.run_cost_ms(job) for key in c.runs_of.get(e.id, ()) if (job := c.scored.get(key)) is not None]
+    return round(fmean(done)) if done else 0

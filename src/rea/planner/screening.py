@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial, reduce
 from math import erf, exp, pi, sqrt
 
-from rea.domain.campaign import Campaign
+from rea.domain.campaign import LEAST_DEAR, MOST_DEAR, Campaign
 from rea.domain.change import BASELINE, Change, conflict, override
 from rea.domain.diagnosis import Fault
 from rea.domain.hypothesis import Aim, Hypothesis, SourceName
@@ -200,7 +200,7 @@ def price(c: Campaign, change: Change) -> float:
     for hypothesis in ideas(c):
         if hypothesis.cost != 1 and _part_of(hypothesis.change, change):
             factor *= hypothesis.cost
-    return min(8.0, max(0.25, factor))
+    return min(MOST_DEAR, max(LEAST_DEAR, factor))
 
 
 def _improvement(now: Belief, changes: Sequence[Change], best: float, noise: float) -> list[float]:
