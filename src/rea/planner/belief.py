@@ -111,6 +111,16 @@ class Belief:
         spread = np.linalg.solve(self._root, cross.T)
         return mean, np.sqrt(np.maximum(before - (spread * spread).sum(axis=0), 1e-14))
 
+    def joint(self, changes: Sequence[Change]) -> tuple["Floats", "Floats"]:
+        """Return means and the covariance of the true effects of ``changes``, so that what they differ by has an interval, too."""
+        import numpy as np
+
+        cross = self._signal(*self.design.with_seen(changes))
+        mean = self._mean(changes) + cross @ np.linalg.solve(self._root.T, self._residual)
+        before = self._signal(*gram(self.design.levers, changes, changes), _same(changes, changes))
+        spread = np.linalg.solve(self._root, cross.T)
+        return mean, np.asarray(before - spread.T @ spread, dtype=np.float64)
+
     def after(self, change: Change, effect: float, error: float) -> "Belief":
         """Return the belief once ``change`` has been seen as well."""
         return replace(self, design=replace(self.design, seen=(*self.design.seen, Seen(change, effect, error))))
@@ -179,14 +189,15 @@ def _common(lever: Lever | None, left: Sequence[Scalar | None], right: Sequence[
         codes = {value: code for code, value in enumerate({*left, *right} - {None})}
         a, b = (np.array([codes.get(value, -1) for value in side]) for side in (left, right))
         return np.asarray((a[:, None] == b[None, :]) & (a >= 0)[:, None], dtype=np.float64)
-    a, b = (np.array([np.nan if value is None else _place(lever, value) for value in side]) for side in (left, right))
-    start = _place(lever, lever.default)
+    a, b = (np.array([np.nan if value is None else place(lever, value) for value in side]) for side in (left, right))
+    start = place(lever, lever.default)
     near = np.exp(-0.5 * ((a[:, None] - b[None, :]) / ALIKE) ** 2)
     known = np.outer(*(np.exp(-0.5 * ((side - start) / ALIKE) ** 2) for side in (a, b)))
     return np.asarray(np.nan_to_num(near - known), dtype=np.float64)
 
 
-def _place(lever: Lever, value: Scalar) -> float:
+def place(lever: Lever, value: Scalar) -> float:
+    """Return where a number stands on the scale on which neighbours are alike."""
     number = float(value)
     if lever.role is Role.WEIGHT_AVERAGING:  # a memory of 1 / (1 - decay) steps
         return -log(1 - number) if 0 < number < 1 else OFF
@@ -202,7 +213,7 @@ def _settings(change: Change) -> dict[str, Scalar]:
 def _itself(lever: Lever | None, value: Scalar) -> float:
     if lever is None or lever.type not in (LeverType.INT, LeverType.FLOAT):
         return 1.0
-    return 1 - exp(-(((_place(lever, value) - _place(lever, lever.default)) / ALIKE) ** 2))
+    return 1 - exp(-(((place(lever, value) - place(lever, lever.default)) / ALIKE) ** 2))
 
 
 def _sizes(changes: Sequence[Change]) -> "Floats":

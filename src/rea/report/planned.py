@@ -8,6 +8,7 @@ from rea.domain.change import Patch
 from rea.domain.hypothesis import Effect, Hypothesis
 from rea.domain.plan import CostError, PhasePlan, Plan
 from rea.planner.outlook import Outlook, seeds_for
+from rea.rehearsal.play import Rehearsed
 from rea.report import numbers as n
 
 Lines = list[str]
@@ -80,3 +81,30 @@ def effect(e: Effect) -> str:
 def patches(c: Campaign, h: Hypothesis) -> list[Patch]:
     """Return the patches of a hypothesis that passed the gate."""
     return [p for p in h.change.patches if p.digest in c.patches]
+
+
+def rehearsed(plan: Plan, r: Rehearsed) -> Lines:
+    """Return what came of playing a campaign."""
+    lines = [
+        f"played {r.plays} times from here on simulated jobs, each time in another world that the predictions hold for possible:",
+        f"  likely gain      {effect(r.gain)} in what would be launched (median and 80 % interval, true effect, 0 where nothing is)",
+        f"  nothing found    in {r.nothing:.0%} of plays; of what was found {r.worse:.0%} was no improvement in truth",
+        f"  likely spend     {_span(r.spent_ms, 1.0)}{money(plan, round(r.spent_ms.value))}",
+        f"  likely to end    {_span(r.wall_s, 1000.0)} after the approval",
+    ]
+    lines += [f"    {phase:<13} {_count(jobs):>13} jobs  {_span(cost, 1.0)}" for phase, jobs, cost in r.phases]
+    lines += [f"  a person is asked to look at something in {r.asked:.0%} of plays"] if r.asked else []
+    lines += [f"  {r.unfinished} plays did not come to an end"] if r.unfinished else []
+    return [
+        *lines,
+        "  not played: failing jobs, guardrails, what a language model would propose; the search is a plainer one",
+    ]
+
+
+def _span(e: Effect, unit: float) -> str:
+    told = (n.duration(unit * x) for x in (e.value, e.low, e.high))
+    return "{} ({} to {})".format(*told).replace(n.NARROW, " ")
+
+
+def _count(e: Effect) -> str:
+    return f"{e.value:.0f} ({e.low:.0f}-{e.high:.0f})"
