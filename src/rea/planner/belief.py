@@ -121,6 +121,10 @@ class Belief:
         spread = np.linalg.solve(self._root, cross.T)
         return mean, np.asarray(before - spread.T @ spread, dtype=np.float64)
 
+    def before(self, changes: Sequence[Change]) -> tuple["Floats", "Floats"]:
+        """Return what was believed of ``changes`` before anything was seen: means and variances."""
+        return self._mean(changes), self._signal(*self.design.alone(changes), _sizes(changes))
+
     def after(self, change: Change, effect: float, error: float) -> "Belief":
         """Return the belief once ``change`` has been seen as well."""
         return replace(self, design=replace(self.design, seen=(*self.design.seen, Seen(change, effect, error))))

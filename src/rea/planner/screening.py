@@ -63,7 +63,7 @@ def ideas(c: Campaign) -> list[Hypothesis]:
 
 def hypotheses_in(c: Campaign, change: Change) -> tuple[HypothesisId, ...]:
     """Return the hypotheses whose changes are part of ``change``."""
-    return tuple(h.id for h in c.hypotheses.values() if _part_of(h.change, change))
+    return tuple(h.id for h in c.hypotheses.values() if part_of(h.change, change))
 
 
 def field(c: Campaign) -> list[Arm]:
@@ -152,12 +152,12 @@ def barred(c: Campaign) -> Callable[[Change], bool]:
         change, found = c.experiments[e].change, known.get(e)
         suspects = set(change.overrides) - well
         if found is not None and found.fault is Fault.CHANGE:
-            tests.append(partial(_part_of, found.minimal))
+            tests.append(partial(part_of, found.minimal))
         elif found is not None:
             # where each ran well with others, it takes two of them to fail
             tests.append(partial(_shares_with, suspects or set(change.overrides), 1 if suspects else 2))
         else:
-            tests.append(partial(_part_of, change))
+            tests.append(partial(part_of, change))
             tests.append(partial(_shares_with, suspects, 2))
     return lambda change: any(test(change) for test in tests)
 
@@ -169,9 +169,9 @@ def _shares_with(settings: set[tuple[str, Scalar]], least: int, change: Change) 
 def _around(tops: Sequence[Change], single: Sequence[Change], now: Belief) -> Iterator[Change]:
     for top in tops:
         yield top
-        yield from (_joined(top, one) for one in single)
-        yield from (_without(top, name) for name, _ in top.overrides)
-        yield from (_joined(top, other) for other in tops)
+        yield from (joined(top, one) for one in single)
+        yield from (without(top, name) for name, _ in top.overrides)
+        yield from (joined(top, other) for other in tops)
     yield from single
     means, spreads = now.of(single) if single else ((), ())
     for hope in (0.0, 0.5, 1.0):
@@ -179,7 +179,7 @@ def _around(tops: Sequence[Change], single: Sequence[Change], now: Belief) -> It
         promise = [m + hope * s for m, s in zip(means, spreads, strict=True)]
         for place in sorted(range(len(single)), key=lambda i: -promise[i])[:STACKED]:
             if promise[place] > 0 and not _names(single[place]) & _names(stack):
-                stack = _joined(stack, single[place])
+                stack = joined(stack, single[place])
                 yield stack
 
 
@@ -189,16 +189,16 @@ def _drawn(tops: Sequence[Change], near: Sequence[Change], single: Sequence[Chan
     dice = np.random.default_rng(int(seed[:12], 16))
     for _ in range(DRAWN):
         one, other = (near[int(i)] for i in dice.integers(len(near), size=2))
-        yield _joined(one, other)
+        yield joined(one, other)
         parts = dice.integers(len(single), size=int(dice.integers(1, MOST_PARTS + 1))) if single else ()
-        yield reduce(_joined, (single[int(i)] for i in parts), tops[int(dice.integers(len(tops)))])
+        yield reduce(joined, (single[int(i)] for i in parts), tops[int(dice.integers(len(tops)))])
 
 
 def price(c: Campaign, change: Change) -> float:
     """Return the expected cost of a run relative to the baseline's: the product of what its hypotheses say of theirs."""
     factor = 1.0
     for hypothesis in ideas(c):
-        if hypothesis.cost != 1 and _part_of(hypothesis.change, change):
+        if hypothesis.cost != 1 and part_of(hypothesis.change, change):
             factor *= hypothesis.cost
     return min(MOST_DEAR, max(LEAST_DEAR, factor))
 
@@ -223,13 +223,14 @@ def _most_looks(had: int) -> int:
     return LOOKS - had if had else 1
 
 
-def _joined(first: Change, second: Change) -> Change:
+def joined(first: Change, second: Change) -> Change:
     """Return ``first`` with what ``second`` sets; ``first`` alone where both patch one file differently."""
     apart = conflict(Change(patches=first.patches), Change(patches=second.patches))
     return first if apart else override(first, second)
 
 
-def _without(change: Change, name: str) -> Change:
+def without(change: Change, name: str) -> Change:
+    """Return ``change`` with one lever back where it stands by default."""
     return Change(overrides=tuple(o for o in change.overrides if o[0] != name), patches=change.patches)
 
 
@@ -249,7 +250,8 @@ def _clash(one: Hypothesis, other: Hypothesis) -> bool:
     return conflict(one.change, other.change) is not None
 
 
-def _part_of(part: Change, whole: Change) -> bool:
+def part_of(part: Change, whole: Change) -> bool:
+    """Whether all that ``part`` sets is set in ``whole``, too."""
     return set(part.overrides) <= set(whole.overrides) and set(part.patches) <= set(whole.patches)
 
 
