@@ -9,8 +9,8 @@ from collections import Counter
 
 from benchmarks.rehearsal import SETTINGS, holds, world
 from rea.domain.campaign import Campaign
-from rea.domain.change import BASELINE
-from rea.planner.ablation import anatomy, override, removed, shared
+from rea.domain.change import BASELINE, override
+from rea.planner.ablation import anatomy, removed, shared
 from rea.planner.phases.exploitation import full_arms
 from rea.testing.simulation import World
 

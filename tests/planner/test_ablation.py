@@ -9,7 +9,7 @@ from rea.domain.change import BASELINE, Change
 from rea.domain.event import ReplicatesAdded
 from rea.domain.insight import Standing
 from rea.planner.ablation import Anatomy, anatomy, removed, settings, shared
-from rea.planner.belief import Belief, Seen, believe
+from rea.planner.belief import Belief, Mixed, Seen, believe
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.screening import belief
 from rea.statistics.interaction import Kind
@@ -35,7 +35,7 @@ def known(seen: dict[tuple[str, ...], float], error: float = 0.0005) -> Belief:
 
 
 def inside(c: Campaign, monkeypatch: pytest.MonkeyPatch, now: Belief, stack: Change) -> Anatomy:
-    monkeypatch.setattr("rea.planner.ablation.belief", lambda c: now)
+    monkeypatch.setattr("rea.planner.ablation.mixed", lambda c: Mixed(((now, 1.0),)))
     found = anatomy(c, stack)
     assert found is not None
     return found

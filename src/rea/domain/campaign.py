@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 from rea.domain.call import CallRecord
 from rea.domain.change import Change
 from rea.domain.diagnosis import Diagnosis
-from rea.domain.event import PatchAdmitted
+from rea.domain.event import PatchAdmitted, RunStopped
 from rea.domain.evidence import Comparison, Finding, Noise, Rows, TestOpening
 from rea.domain.experiment import Experiment, Phase, Replicate
 from rea.domain.hypothesis import Hypothesis
@@ -98,6 +98,7 @@ class Campaign:
     )  # own entries that may act, by the digest of the runbook that a plan names
     shadows: dict[str, ShadowCall] = field(default_factory=dict)  # by entry and replicate
     standings: dict[Digest, Standing] = field(default_factory=dict)  # of own entries that rose or fell here
+    stopped_runs: dict[JobId, RunStopped] = field(default_factory=dict)  # whose curves promised nothing any more
     nodes: dict[str, NodeRecord] = field(default_factory=dict)
     suggestions: dict[JobId, Suggestion] = field(default_factory=dict)  # by the job that failed
     trials: dict[JobId, Trial] = field(default_factory=dict)  # of suggested remedies, by the job that failed

@@ -82,6 +82,7 @@ class JobStatus:
     log_tail: str = ""
     seconds: float = 0.0
     node: str = ""  # "": not known
+    curve: tuple[tuple[float, float], ...] = ()  # how far and how good, by the job's own word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ from rea.domain.evidence import Verdict
 from rea.domain.hypothesis import Effect, Hypothesis
 from rea.domain.insight import Shared
 from rea.planner.arms import measured
-from rea.planner.belief import Belief
-from rea.planner.screening import belief, field, joined, part_of, without
+from rea.planner.belief import Mixed
+from rea.planner.screening import field, joined, mixed, part_of, without
 from rea.statistics.interaction import Kind
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Anatomy:
 
 def anatomy(c: Campaign, stack: Change) -> Anatomy | None:
     """Return what is known of the inside of ``stack``; None where no full run was compared, or nothing is stacked."""
-    now, stack = belief(c), turned(c, stack)
+    now, stack = mixed(c), turned(c, stack)
     if now is None or stack == BASELINE:
         return None
     return Anatomy(
@@ -100,7 +100,7 @@ def anatomy(c: Campaign, stack: Change) -> Anatomy | None:
 
 def shared(c: Campaign) -> tuple[Shared, ...]:
     """Return what shared runs tell of each hypothesis that was never measured alone at full fidelity."""
-    now = belief(c)
+    now = mixed(c)
     if now is None:
         return ()
     alone = {
@@ -123,7 +123,7 @@ def turned(c: Campaign, change: Change) -> Change:
     return Change(overrides=tuple(o for o in change.overrides if defaults.get(o[0]) != o[1]), patches=change.patches)
 
 
-def _shared(now: Belief, h: Hypothesis, runs: int) -> Shared | None:
+def _shared(now: Mixed, h: Hypothesis, runs: int) -> Shared | None:
     """Take out again what was believed beforehand: what is left is what the runs say."""
     (mean,), ((variance,),) = now.joint([h.change])
     (before,), (spread,) = now.before([h.change])
@@ -136,7 +136,7 @@ def _shared(now: Belief, h: Hypothesis, runs: int) -> Shared | None:
     )
 
 
-def _parts(c: Campaign, now: Belief, stack: Change) -> Iterable[Part]:
+def _parts(c: Campaign, now: Mixed, stack: Change) -> Iterable[Part]:
     looks = {arm.change: arm.runs for arm in field(c)}
     for part in settings(stack):
         rest = removed(stack, part)
@@ -144,14 +144,14 @@ def _parts(c: Campaign, now: Belief, stack: Change) -> Iterable[Part]:
         yield Part(part=part, adds=adds, apart=looks.get(rest, 0))
 
 
-def _pairs(c: Campaign, now: Belief, stack: Change) -> Iterable[Pair]:
+def _pairs(c: Campaign, now: Mixed, stack: Change) -> Iterable[Pair]:
     for one, other in combinations(settings(stack), 2):
         both = override(one, other)
         (beyond,) = _contrasts(now, [both, one, other], [[1, -1, -1]])
         yield Pair(first=one, second=other, beyond=beyond, together=_runs(c, both))
 
 
-def _left(c: Campaign, now: Belief, stack: Change) -> Iterable[Left]:
+def _left(c: Campaign, now: Mixed, stack: Change) -> Iterable[Left]:
     """Yield what looks good alone and was left out, with the reason: it clashes with the stack, or adds nothing on top of it."""
     for h in c.hypotheses.values():
         if part_of(h.change, stack) or not _runs(c, h.change):
@@ -193,7 +193,7 @@ def removed(stack: Change, part: Change) -> Change:
     return Change(overrides=stack.overrides, patches=tuple(p for p in stack.patches if p not in part.patches))
 
 
-def _contrasts(now: Belief, changes: Sequence[Change], weights: Sequence[Sequence[float]]) -> list[Effect]:
+def _contrasts(now: Mixed, changes: Sequence[Change], weights: Sequence[Sequence[float]]) -> list[Effect]:
     """Return weighted sums of true effects with their intervals; the baseline among ``changes`` is no effect."""
     import numpy as np
 

@@ -5,9 +5,10 @@ NeurIPS 2011): a run of several settings at once tells of each of them, as a sup
 A lever's effect is zero where the baseline stands; of a number, neighbouring values are alike, of a word, every value stands alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from math import exp, log
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ SCALES = (0.35, 0.7, 1.4, 2.8, 5.6, 11.0)  # sd of a setting's effect, in typica
 INTERACTIONS = (0.1, 0.4)  # sd of a pair's interaction, relative to a setting's effect
 HARMS = (0.0, -0.25, -0.5)  # mean effect of turning a lever of a competent baseline, relative to its sd
 TRUSTS = (0.0, 0.5, 1.0)  # how much of what was predicted of a setting is believed
+NEGLIGIBLE = 0.01  # evidence for a belief, relative to the best one's
 OFF = -30.0  # where 0 stands on a logarithmic scale: far from everything
 
 Expected = Mapping[tuple[str, Scalar], float]
@@ -162,15 +164,50 @@ class Belief:
 
 def believe(levers: Sequence[Lever], seen: Sequence[Seen], shared: float, expected: Expected) -> Belief:
     """Return the belief that fits best what was seen, of which there must be something."""
+    return max(_grid(levers, seen, shared, expected), key=lambda belief: belief.evidence)
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """All beliefs of the grid, each as far as what was seen speaks for it: its intervals know that the four numbers are not known."""
+
+    beliefs: tuple[tuple[Belief, float], ...]
+
+    def joint(self, changes: Sequence[Change]) -> tuple["Floats", "Floats"]:
+        """Return means and the covariance of the true effects of ``changes``."""
+        return _mixture([(*belief.joint(changes), weight) for belief, weight in self.beliefs])
+
+    def before(self, changes: Sequence[Change]) -> tuple["Floats", "Floats"]:
+        """Return what was believed of ``changes`` before anything was seen: means and variances."""
+        import numpy as np
+
+        told = [(*belief.before(changes), weight) for belief, weight in self.beliefs]
+        mean, covariance = _mixture([(mean, np.diag(variance), weight) for mean, variance, weight in told])
+        return mean, np.diag(covariance)
+
+
+def weigh(levers: Sequence[Lever], seen: Sequence[Seen], shared: float, expected: Expected) -> Mixed:
+    """Return all beliefs that are worth considering after what was seen, of which there must be something."""
+    grid = list(_grid(levers, seen, shared, expected))
+    best = max(belief.evidence for belief in grid)
+    weights = [(belief, exp(belief.evidence - best)) for belief in grid]
+    kept = [(belief, weight) for belief, weight in weights if weight > NEGLIGIBLE]
+    total = sum(weight for _, weight in kept)
+    return Mixed(tuple((belief, weight / total) for belief, weight in kept))
+
+
+def _grid(levers: Sequence[Lever], seen: Sequence[Seen], shared: float, expected: Expected) -> Iterator[Belief]:
     design = Design({lever.name: lever for lever in levers}, tuple(seen), shared, expected)
-    grid = (
-        Belief(design, scale=scale * design.typical, pairs=pairs, harm=harm, trust=trust)
-        for scale in SCALES
-        for pairs in INTERACTIONS
-        for harm in HARMS
-        for trust in TRUSTS
-    )
-    return max(grid, key=lambda belief: belief.evidence)
+    for scale, pairs, harm, trust in product(SCALES, INTERACTIONS, HARMS, TRUSTS):
+        yield Belief(design, scale=scale * design.typical, pairs=pairs, harm=harm, trust=trust)
+
+
+def _mixture(parts: Sequence[tuple["Floats", "Floats", float]]) -> tuple["Floats", "Floats"]:
+    import numpy as np
+
+    mean = sum((weight * m for m, _, weight in parts), np.zeros_like(parts[0][0]))
+    spread = (weight * (v + np.outer(m - mean, m - mean)) for m, v, weight in parts)
+    return mean, sum(spread, np.zeros_like(parts[0][1]))
 
 
 def gram(levers: Mapping[str, Lever], left: Sequence[Change], right: Sequence[Change]) -> tuple["Floats", "Floats"]:

@@ -15,8 +15,9 @@ from rea.domain.hypothesis import Aim, Hypothesis, SourceName
 from rea.domain.ids import HypothesisId, digest
 from rea.domain.lever import Lever, Scalar
 from rea.planner.arms import Arm, arms, measured, seed_noise
-from rea.planner.belief import Belief, Seen, believe
+from rea.planner.belief import Belief, Mixed, Seen, believe, weigh
 
+Told = tuple[tuple[tuple[str, Scalar], float], ...]
 DEAR = 1.5  # times a baseline's training: what costs more is tried alone, lest others pay for it
 LEAST_FLOOR = (
     0.02  # effects below this, or below FLOOR errors, count as this: how bad a failure is tells nothing of its parts
@@ -29,6 +30,7 @@ TOPS = 3  # of the best changes, around which candidates are made
 DRAWN = 150  # candidates of each random kind
 MOST_PARTS = 4  # hypotheses added at once to one of the best
 STACKED = 12  # of the most promising hypotheses, stacked one after the other
+FORECAST = 6.18  # standard errors that the interval of a stopped run's forecast spans
 LOOKS = 5  # runs of one change, beyond which no more is learnt of it
 THRIFT = 0.5  # power of the price by which an expected improvement is divided
 
@@ -74,6 +76,17 @@ def field(c: Campaign) -> list[Arm]:
 
 def belief(c: Campaign) -> Belief | None:
     """Return what is believed of full runs, None while no change was compared. Arms that were dropped for their own failure count as bad ones."""
+    rests_on = _rests_on(c)
+    return None if rests_on is None else _believed(*rests_on)
+
+
+def mixed(c: Campaign) -> Mixed | None:
+    """Return the same with all that it might be instead, for intervals that are shown to people."""
+    rests_on = _rests_on(c)
+    return None if rests_on is None else _mixed(*rests_on)
+
+
+def _rests_on(c: Campaign) -> tuple[tuple[Lever, ...], tuple[Seen, ...], float, Told] | None:
     scored = [arm for arm in field(c) if arm.change != BASELINE]
     if not scored:
         return None
@@ -83,23 +96,31 @@ def belief(c: Campaign) -> Belief | None:
     floor = -max(LEAST_FLOOR, FLOOR * typical)
     seen = [Seen(arm.change, max(floor, arm.raw), arm.error) for arm in scored[:MOST_SEEN]]
     seen += [Seen(change, floor, typical) for change in failed[-MOST_FAILED:]]
+    seen += _stopped(c, {arm.change for arm in scored}, floor)
     baseline = c.experiment_of(BASELINE, full)
     base = max(1, len(measured(c, baseline.id))) if baseline else 1
     pool = c.once(f"seed noise at {full}", lambda: seed_noise(c, full))
-    return _believed(c.setup.levers, tuple(seen), pool.sd / sqrt(base), _expected(c))
+    return c.setup.levers, tuple(seen), pool.sd / sqrt(base), _expected(c)
+
+
+def _stopped(c: Campaign, compared: set[Change], floor: float) -> list[Seen]:
+    """Return what was forecast of changes whose only runs were stopped, so that they are not tried again and again."""
+    told = ((c.jobs[job].job, s.forecast) for job, s in c.stopped_runs.items())
+    alone = [(j, f) for j, f in told if j.change not in compared and j.fidelity == c.setup.full.name]
+    return [Seen(j.change, max(floor, f.value), (f.high - f.low) / FORECAST) for j, f in alone[-MOST_FAILED:]]
 
 
 @lru_cache(maxsize=4)
-def _believed(
-    levers: tuple[Lever, ...],
-    seen: tuple[Seen, ...],
-    shared: float,
-    expected: tuple[tuple[tuple[str, Scalar], float], ...],
-) -> Belief:
+def _believed(levers: tuple[Lever, ...], seen: tuple[Seen, ...], shared: float, expected: Told) -> Belief:
     return believe(levers, seen, shared, dict(expected))
 
 
-def _expected(c: Campaign) -> tuple[tuple[tuple[str, Scalar], float], ...]:
+@lru_cache(maxsize=2)
+def _mixed(levers: tuple[Lever, ...], seen: tuple[Seen, ...], shared: float, expected: Told) -> Mixed:
+    return weigh(levers, seen, shared, dict(expected))
+
+
+def _expected(c: Campaign) -> Told:
     singles = (h for h in ideas(c) if len(h.change.overrides) == 1 and not h.change.patches)
     return tuple((h.change.overrides[0], h.predicted.value) for h in singles)
 
