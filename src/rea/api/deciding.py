@@ -8,10 +8,11 @@ from uuid import uuid4
 from rea.api.proposing import named
 from rea.domain import event as e
 from rea.domain.campaign import Campaign
-from rea.domain.errors import NotApproved, UsageError
+from rea.domain.errors import NotApproved, Undetectable, UsageError
 from rea.domain.hypothesis import Hypothesis
 from rea.domain.ids import CampaignId, Digest, HypothesisId
 from rea.domain.plan import Approval, Envelope
+from rea.planner.outlook import outlook
 from rea.ports import Journal
 
 SHORTEST_DIGEST = 8
@@ -26,6 +27,7 @@ def approve(
     ``calls`` grants a language model less than what waits names, never more.
 
     Raises:
+        Undetectable: the plan that waits cannot detect what it promises itself.
         UsageError: nothing waits, the checklist does not pass, the digest is of something else, ``calls`` goes beyond it, or somebody
             decided a moment before.
     """
@@ -37,6 +39,7 @@ def approve(
         raise UsageError(
             f"{given!r} is not the digest of what waits ({subject[:12]}…)", "read it again: rea plan, or rea check"
         )
+    _detects(c)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     approval = Approval(subject=subject, by=by, at=at, granted_ms=granted, calls=calls)
     signed = c.signed is None
@@ -45,6 +48,15 @@ def approve(
     if journal.read(campaign, length - 1, 1)[0].event != event:
         _decided_before(journal, campaign, event)
     return approval
+
+
+def _detects(c: Campaign) -> None:
+    """Refuse a plan that waits for nothing but to spend the budget: it could not show even what it promises."""
+    if c.signed is None or c.plan is None or c.noise is None:
+        return
+    seen = outlook(c, c.plan)
+    if seen.refused:
+        raise Undetectable(seen.refused, seen.advice)
 
 
 def lowered(c: Campaign, tokens: int | None, money: float | None) -> Envelope:

@@ -4,11 +4,13 @@ from math import isfinite
 
 from rea.domain.campaign import Campaign
 from rea.domain.change import Change
-from rea.domain.errors import UsageError
+from rea.domain.errors import Undetectable, UsageError
 from rea.domain.hypothesis import Effect, Hypothesis, Move, Operation, SourceName, hypothesis_id
 from rea.domain.ids import HypothesisId
 from rea.domain.lever import Lever, LeverType, Scalar
 from rea.domain.workload import Workload
+from rea.planner.cost import confirmation_seeds
+from rea.planner.outlook import advice, confirmable
 
 SPREAD = 0.01  # half of the interval around what a person predicts
 
@@ -18,7 +20,9 @@ def idea(c: Campaign, overrides: tuple[str, ...], statement: str, predicted: flo
 
     Raises:
         UsageError: a word is no assignment, or a lever is unknown or does not admit the value.
+        Undetectable: an effect as small as ``predicted`` could not be told; 0 predicts nothing.
     """
+    _detects(c, predicted)
     values = [_assignment(c.setup, word) for word in overrides]
     change = c.with_patches(Change(overrides=tuple((lever.name, value) for lever, value in values)))
     return Hypothesis(
@@ -31,6 +35,15 @@ def idea(c: Campaign, overrides: tuple[str, ...], statement: str, predicted: flo
         predicted=Effect(value=predicted, low=predicted - SPREAD, high=predicted + SPREAD),
         falsifier="The judged metric is no better than the baseline's.",
     )
+
+
+def _detects(c: Campaign, predicted: float) -> None:
+    if c.noise is None or predicted <= 0:
+        return
+    least = confirmable(c, confirmation_seeds(c))
+    if predicted < least:
+        why = f"an improvement of {predicted:.2%} could not be told: this budget's Confirmation detects {least:.2%} and more"
+        raise Undetectable(why, f"{advice(c, predicted)}; without --predicted it is tried as something unknown")
 
 
 def named(c: Campaign, beginning: str) -> HypothesisId:

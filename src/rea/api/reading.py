@@ -8,7 +8,9 @@ from rea.domain.event import Recorded
 from rea.domain.evidence import Finding, Verdict
 from rea.domain.experiment import Phase
 from rea.domain.hypothesis import Effect
+from rea.domain.ids import HypothesisId
 from rea.domain.proposal import Outcome
+from rea.planner.ablation import shared
 from rea.report.facts.failures import in_shadow
 
 SCHEMA = "rea/1"
@@ -173,9 +175,17 @@ def _hypothesis(c: Campaign, name: str) -> str:
     if found is None:
         return ""
     verdicts = [f for f in c.findings.values() if f.hypotheses == (found.id,)]
-    said = "; ".join(f"{f.phase}: {f.verdict} ({f.reason})" for f in verdicts) or "not tested yet"
+    said = "; ".join(f"{f.phase}: {f.verdict} ({f.reason})" for f in verdicts) or _in_shared_runs(c, found.id)
     origin = f"{found.source}, {found.technique or 'no technique'} [{found.citation or 'no citation'}]"
     return f"{found.statement} Because: {found.rationale} From {origin}. Wrong if: {found.falsifier} Found: {said}"
+
+
+def _in_shared_runs(c: Campaign, name: HypothesisId) -> str:
+    told = next((s for s in shared(c) if s.hypothesis == name), None) if c.noise is not None else None
+    if told is None:
+        return "not tested yet"
+    e = told.believed
+    return f"{e.value:+.2%} [{e.low:+.2%}, {e.high:+.2%}] estimated from {told.runs} runs that it shared, no verdict of its own"
 
 
 def _experiment(c: Campaign, name: str) -> str:

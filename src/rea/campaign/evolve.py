@@ -40,7 +40,7 @@ def apply(campaign: Campaign, event: e.Event) -> None:
             folding.planning(campaign, event)
         case e.PatchOrdered() | e.PatchAdmitted() | e.PatchRefused() | e.BranchMade():
             folding.patching(campaign, event)
-        case e.JobReserved() | e.JobSubmitted() | e.JobEnded() | e.JobTreated():
+        case e.JobReserved() | e.JobSubmitted() | e.JobEnded() | e.JobTreated() | e.RunStopped():
             folding.running(campaign, event)
         case e.NodeExcluded() | e.NodeReturned():
             folding.nodes(campaign, event)

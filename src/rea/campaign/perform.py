@@ -9,6 +9,7 @@ from rea.executor import perform as executor
 from rea.knowledge import perform as knowledge
 from rea.knowledge import suggested
 from rea.planner import perform as planner
+from rea.planner.ablation import shared
 from rea.ports import Ports
 
 
@@ -34,6 +35,6 @@ def perform(action: a.Action, campaign: Campaign, ports: Ports) -> tuple[Event, 
         case a.Notify():
             return planner.tell(action, ports)
         case a.Distil():
-            return knowledge.distil(campaign, ports)
+            return knowledge.distil(campaign, ports, shared(campaign))
         case _:
             assert_never(action)

@@ -10,6 +10,7 @@ from rea.domain import event as e
 from rea.domain.action import Observed, Propose, ReadLog
 from rea.domain.campaign import Campaign
 from rea.domain.ids import Digest
+from rea.domain.job import JobState, JobStatus
 from rea.ports import HypothesisSource, LogReader, Ports
 
 STOP_FILE = "STOP file"
@@ -19,6 +20,7 @@ CONCLUSIONS = (
     | e.JobReserved
     | e.JobEnded
     | e.JobTreated
+    | e.RunStopped
     | e.DiagnosisOpened
     | e.ProbeAdded
     | e.Diagnosed
@@ -125,11 +127,15 @@ class _Run:
             if not isinstance(recorded.event, e.JobEnded):
                 break
             ended.append(recorded.event)
+        running = {
+            r.event.job: _running(r.event) for r in self.recorded[self.at :] if isinstance(r.event, e.RunStopped)
+        }
         opened = next((r.event for r in self.recorded[self.at :] if isinstance(r.event, e.TestOpened)), None)
         event = self.recorded[self.at].event
         return Observed(
             now=0.0,
-            jobs={end.job: end.status for end in ended},
+            jobs=(running if isinstance(self.recorded[self.at].event, e.RunStopped) else {})
+            | {end.job: end.status for end in ended},
             stop_file=isinstance(event, e.Stopped) and event.by == STOP_FILE,
             openings=opened.opening.number - 1 if opened else 0,
         )
@@ -143,6 +149,10 @@ class _Run:
         if action is None:
             return ()
         return perform(action, self.state, replace(self.ports, sources=self.sources(self.recorded[self.at].at)))
+
+
+def _running(event: e.RunStopped) -> JobStatus:
+    return JobStatus(state=JobState.RUNNING, curve=event.curve)
 
 
 def first_difference(old: object, new: object, path: str = "") -> str:

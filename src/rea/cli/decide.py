@@ -1,87 +1,15 @@
-"""plan, amend, reject, approve, pause, resume, stop, steer: what a person decides."""
-
-from dataclasses import asdict
+"""amend, reject, approve, pause, resume, stop, steer: what a person decides."""
 
 import click
 
-from rea.api import deciding, proposing, reading, starting, writing
+from rea.api import deciding, proposing, reading, starting
 from rea.campaign.advance import waiting_for
-from rea.cli.face import BY, Face, amount, command, percent, person, seconds
-from rea.cli.read import five_lines, patch_lines, wish_lines
-from rea.domain.campaign import Campaign
-from rea.domain.change import Patch
-from rea.domain.errors import NotApproved
+from rea.cli.face import BY, Face, amount, command, person, seconds
+from rea.cli.read import five_lines
 from rea.domain.hypothesis import Hypothesis
 from rea.domain.ids import CampaignId, HypothesisId
-from rea.domain.plan import PhasePlan, Plan
 
 REASON = click.option("--reason", default="", help="Why, for the record.")
-
-
-@command()
-def plan(face: Face) -> int:
-    """Show the plan as a page: hypotheses, prices, what would falsify them, and the digest that an approval names."""
-    from rea.api import explaining
-    from rea.app import model, recall_of
-    from rea.report.prose.explain import beside
-
-    journal, _, c = face.chosen()
-    if c.plan is None:
-        raise NotApproved(f"there is no plan yet: the campaign waits for {waiting_for(c)}", "rea status, or rea watch")
-    open_ = [(w, made) for w, made in writing.wished(face.config, c) if not made]
-    wanted = [{**asdict(w), "id": w.id} for w, _ in open_]
-    told = {"digest": c.plan_digest, "approved": c.approved, "plan": asdict(c.plan), "wanted": wanted}
-    prose = explaining.plan(model(face.config, recall_of(face.config, c.id), journal), c)
-    face.say("plan", told, "\n".join([page(c, c.plan), *wish_lines(open_)]) + beside(prose))
-    return 0 if c.approved else 10
-
-
-def page(c: Campaign, p: Plan) -> str:
-    """Return the plan for people."""
-    lines = [
-        f"plan of {c.id}: {c.question}",
-        f"budget {seconds(p.budget_ms / 1000)} of device time{_money(p, p.budget_ms)}",
-        f"model  {p.calls}",
-        "",
-    ]
-    for h in p.hypotheses:
-        span = f"{percent(h.predicted.value)} [{percent(h.predicted.low)}, {percent(h.predicted.high)}]"
-        lines += [
-            f"  {h.id}  {h.change}",
-            f"      {h.source}{', ' + h.technique if h.technique else ''}; predicted {span}, cost x{h.cost:.2g}; {h.citation}",
-            f"      wrong if: {h.falsifier}",
-            *(f"      {line}" for p in h.change.patches if p.digest in c.patches for line in _patch(c, p)),
-        ]
-    lines += [
-        "",
-        *(_phase(p, x) for x in p.phases),
-        "",
-        f"what Confirmation can detect: >= {p.detectable:.2%} of relative improvement",
-    ]
-    if named := c.bound.get(p.runbook):
-        lines.append(f"of your own runbook entries these may act: {', '.join(name for name, _ in named)}")
-    lines.append(f"digest {c.plan_digest}")
-    lines.append(
-        "approved"
-        if c.approved
-        else f"next: rea approve -c {c.id} --digest {c.plan_digest[:12]}, or rea amend / rea reject"
-    )
-    return "\n".join(lines)
-
-
-def _patch(c: Campaign, p: Patch) -> list[str]:
-    return patch_lines(c.patches[p.digest])
-
-
-def _phase(p: Plan, x: PhasePlan) -> str:
-    span = f"{seconds(x.low_ms / 1000)} to {seconds(x.high_ms / 1000)}"
-    return (
-        f"  {x.phase:<13} {x.jobs:>4} jobs  {seconds(x.cost_ms / 1000):>8} ({span}){_money(p, x.cost_ms)}  {x.purpose}"
-    )
-
-
-def _money(p: Plan, cost_ms: int) -> str:
-    return "" if p.price_per_hour is None else f", about {cost_ms / 3.6e6 * p.price_per_hour:.2f} in money"
 
 
 @command()

@@ -10,7 +10,7 @@ COMMANDS = {
     "check": ("start", "run the checklist that an engineer signs; nothing but a smoke run is spent"),
     "start": ("start", "check, sign, and begin calibration"),
     "doctor": ("doctor", "look at this installation: store, timer, sandbox, disk"),
-    "plan": ("decide", "show the plan: hypotheses, prices, what would falsify them, the digest"),
+    "plan": ("plan", "show the plan: hypotheses, prices, what it can detect, the digest; --dry-run plays it"),
     "amend": ("decide", "add or edit a hypothesis; the plan is priced anew"),
     "patch": ("patch", "changes in code: add a diff, have one made, list and show them"),
     "reject": ("decide", "remove a hypothesis; the plan is priced anew"),

@@ -114,6 +114,8 @@ def _told_of_failures(event: object) -> str:
     match event:
         case e.JobEnded(job=job, status=ended) if ended.state is not JobState.SUCCEEDED:
             return f"{job} {ended.state}: {ended.reason}"
+        case e.RunStopped(job=job, forecast=f):
+            return f"{job} stopped: its curve would end {percent(f.value)}, at the best {percent(f.high)}"
         case e.JobTreated(job=job, treatment=t):
             return f"{job} {t.entry}: {t.remedy}, {t.reason}"
         case e.DiagnosisOpened(job=job):

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import TypeVar, cast
 
 from rea.domain.call import CallRecord
 from rea.domain.change import Change
 from rea.domain.diagnosis import Diagnosis
-from rea.domain.event import PatchAdmitted
+from rea.domain.event import PatchAdmitted, RunStopped
 from rea.domain.evidence import Comparison, Finding, Noise, Rows, TestOpening
 from rea.domain.experiment import Experiment, Phase, Replicate
 from rea.domain.hypothesis import Hypothesis
@@ -15,7 +16,7 @@ from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId
 from rea.domain.insight import Insight, Setting
 from rea.domain.ledger import Ledger
 from rea.domain.lever import Role
-from rea.domain.plan import NO_CALLS, Approval, Checklist, Envelope, Plan, Policy
+from rea.domain.plan import NO_CALLS, NO_PAST, Approval, Checklist, CostError, Envelope, Plan, Policy
 from rea.domain.proposal import Proposal
 from rea.domain.records import Attempts, JobRecord, Jobs, NodeRecord
 from rea.domain.runbook import ShadowCall, Standing
@@ -27,6 +28,7 @@ __all__ = ["NO_CAMPAIGN", "NO_DIGEST", "Campaign", "JobRecord", "PhaseRecord", "
 NO_CAMPAIGN = CampaignId("")
 NO_DIGEST = Digest("")
 T = TypeVar("T")
+LEAST_DEAR, MOST_DEAR = 0.25, 8.0  # times a default run: what is not believed of a cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class Campaign:
     hypotheses: dict[HypothesisId, Hypothesis] = field(default_factory=dict)
     rejected: dict[HypothesisId, str] = field(default_factory=dict)
     proposed_rounds: set[int] = field(default_factory=set)
+    cost_error: CostError = NO_PAST  # how far earlier campaigns' runs lay off their prices
     plan: Plan | None = None
     plan_digest: Digest = NO_DIGEST
     replan: bool = False  # hypotheses were amended since the plan was drafted
@@ -95,6 +98,7 @@ class Campaign:
     )  # own entries that may act, by the digest of the runbook that a plan names
     shadows: dict[str, ShadowCall] = field(default_factory=dict)  # by entry and replicate
     standings: dict[Digest, Standing] = field(default_factory=dict)  # of own entries that rose or fell here
+    stopped_runs: dict[JobId, RunStopped] = field(default_factory=dict)  # whose curves promised nothing any more
     nodes: dict[str, NodeRecord] = field(default_factory=dict)
     suggestions: dict[JobId, Suggestion] = field(default_factory=dict)  # by the job that failed
     trials: dict[JobId, Trial] = field(default_factory=dict)  # of suggested remedies, by the job that failed
@@ -168,6 +172,11 @@ class Campaign:
         record = self.jobs[job]
         below = record.job.resumes
         return record.cost_ms + (self.run_cost_ms(below) if below is not None and below in self.jobs else 0)
+
+    def expected_ms(self, experiment: Experiment) -> int:
+        """Return what a run was expected to cost from scratch: a default one, times what its hypotheses say of their cost."""
+        factor = prod(self.hypotheses[h].cost for h in experiment.hypotheses if h in self.hypotheses)
+        return round(self.calibrated.cost_of(experiment.fidelity) * min(MOST_DEAR, max(LEAST_DEAR, factor)))
 
     def phase(self, round_: int, phase: Phase) -> PhaseRecord | None:
         return self.phases.get(f"{round_}:{phase}")

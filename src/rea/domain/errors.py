@@ -3,6 +3,7 @@
 ReaError                     anything we raise on purpose; ``exit_code`` is stable and documented
 ├── UsageError          2    the request cannot be understood or applied: change it
 │   ├── WorkloadError   2    workload.toml or the repository is not as required
+│   ├── Undetectable    2    the budget cannot detect what is predicted: ask for more of it, or predict more
 │   └── NotAdmitted     2    a patch does not pass the gate
 ├── NotApproved        10    an engineer has to decide first
 ├── OverBudget         12    the approved envelope does not cover it
@@ -32,6 +33,10 @@ class UsageError(ReaError):
 
 
 class WorkloadError(UsageError):
+    pass
+
+
+class Undetectable(UsageError):
     pass
 
 

@@ -6,12 +6,12 @@ from rea.domain.change import Patch
 from rea.domain.diagnosis import Diagnosis
 from rea.domain.evidence import Comparison, Finding, Measurement, Noise, TestOpening
 from rea.domain.experiment import Experiment, Phase, Replicate
-from rea.domain.hypothesis import Hypothesis
+from rea.domain.hypothesis import Effect, Hypothesis
 from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId, digest
 from rea.domain.insight import Insight
 from rea.domain.job import Job, JobStatus
 from rea.domain.lever import Lever
-from rea.domain.plan import NO_CALLS, Approval, Check, Checklist, Envelope, Plan, Policy
+from rea.domain.plan import NO_CALLS, NO_PAST, Approval, Check, Checklist, CostError, Envelope, Plan, Policy
 from rea.domain.proposal import Proposal
 from rea.domain.runbook import ShadowCall, Standing, Treatment
 from rea.domain.suggestion import Suggestion, Trial
@@ -59,6 +59,7 @@ class ChecklistSigned:
 class HypothesesProposed:
     hypotheses: tuple[Hypothesis, ...]
     round: int = 1
+    costs: CostError = NO_PAST  # how far earlier campaigns' runs lay off their prices
 
     @property
     def key(self) -> str:
@@ -300,6 +301,21 @@ class JobEnded:
     @property
     def key(self) -> str:
         return f"job:{self.job}:ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStopped:
+    """A run is not worth its rest: by its own ``curve`` it would end ``forecast`` better than the baseline (an interval of 99.8 %), told from
+    ``rests_on`` finished curves. That is an extrapolation and no verdict."""
+
+    job: JobId
+    forecast: Effect
+    curve: tuple[tuple[float, float], ...]
+    rests_on: int
+
+    @property
+    def key(self) -> str:
+        return f"job:{self.job}:stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -603,7 +619,7 @@ class NodeReturned:
 Setup = CampaignOpened | ChecklistRecorded | ChecklistSigned | Calibrated
 Planning = HypothesesProposed | HypothesisAmended | HypothesisRejected | PlanDrafted | PlanApproved
 Patching = PatchOrdered | PatchAdmitted | PatchRefused | BranchMade
-Running = JobReserved | JobSubmitted | JobEnded | JobTreated
+Running = JobReserved | JobSubmitted | JobEnded | JobTreated | RunStopped
 Nodes = NodeExcluded | NodeReturned
 Calling = CallReserved | CallSettled
 Diagnosing = DiagnosisOpened | ProbeAdded | Diagnosed | CauseSuggested | RemedyTried

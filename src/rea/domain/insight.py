@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from rea.domain.evidence import Verdict
 from rea.domain.hypothesis import Aim, Effect, Move, SourceName
-from rea.domain.ids import CampaignId, Digest, digest
+from rea.domain.ids import CampaignId, Digest, HypothesisId, digest
 
 UNMEASURED = Effect(value=0.0, low=0.0, high=0.0)
 
@@ -20,10 +20,25 @@ class Setting:
 
 
 class Standing(StrEnum):
-    """What an insight rests on: predictions that the judge scored, or figures that somebody else's tool reported."""
+    """What an insight rests on: predictions that the judge scored, what runs tell that several ideas shared (an estimate without a verdict of its
+    own), or figures that somebody else's tool reported."""
 
     JUDGED = "judged"
+    SHARED = "shared"
     CLAIMED = "claimed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What runs that several hypotheses shared tell of one of them, with 95 % intervals.
+
+    ``believed`` is drawn towards what was predicted and towards the others, ``raw`` is what the runs alone say. ``runs`` is how many held it.
+    """
+
+    hypothesis: HypothesisId
+    believed: Effect
+    raw: Effect
+    runs: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +66,8 @@ class Insight:
     untested: bool = False  # infrastructure or the budget kept it from being tested: that says nothing about the idea
     raw: Effect | None = None
     standing: Standing = Standing.JUDGED
+    expected_ms: int = 0  # what one run was expected to cost; 0: not known
+    run_ms: int = 0  # what one run did cost, meaned over those that were measured
     origin: str = ""  # of what was imported: the kind of source, its place, and how the effect follows from its runs
 
     @property

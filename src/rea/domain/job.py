@@ -83,6 +83,7 @@ class JobStatus:
     log_tail: str = ""
     seconds: float = 0.0
     node: str = ""  # "": not known
+    curve: tuple[tuple[float, float], ...] = ()  # how far and how good, by the job's own word
 
     @property
     def silent(self) -> bool:

@@ -72,8 +72,26 @@ class Checklist:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CostError:
+    """How far runs lay off what was expected of their cost: natural logarithms of measured over expected, over ``experiments`` of ``campaigns``.
+
+    ``bias`` is their mean, ``between`` the standard deviation from campaign to campaign, ``within`` that from experiment to experiment of one
+    campaign. The defaults hold while there is no past.
+    """
+
+    experiments: int = 0
+    campaigns: int = 0
+    bias: float = 0.0
+    between: float = 0.15
+    within: float = 0.3
+
+
+NO_PAST = CostError()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhasePlan:
-    """What one phase may do and is expected to cost, in device-milliseconds with an interval."""
+    """What one phase may do and is expected to cost, in device-milliseconds with an 80 % interval."""
 
     phase: Phase
     experiments: int
@@ -82,6 +100,12 @@ class PhasePlan:
     low_ms: int
     high_ms: int
     purpose: str
+    cap_ms: int = field(default=0, metadata=LATER)  # what the phase stops at, whatever it promises; 0: ``high_ms``
+
+    @property
+    def most_ms(self) -> int:
+        """The device-milliseconds at which the phase stops asking for more."""
+        return self.cap_ms or self.high_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +136,7 @@ class Plan:
     detectable: float
     price_per_hour: float | None = None
     calls: Envelope = field(default=NO_CALLS, metadata=LATER)
+    costs: CostError = field(default=NO_PAST, metadata=LATER)  # what the prices rest on
 
     @property
     def digest(self) -> Digest:

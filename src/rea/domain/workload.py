@@ -137,6 +137,19 @@ class Checks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """Where a training writes down how it gets on: JSON lines in ``{out}/path``, each with two numbers, ``step`` (how far it is) and ``value``.
+
+    It is the job's own word: it may stop a run, and enters no verdict.
+    """
+
+    path: str
+    step: str = "step"
+    value: str = "ne"
+    larger_is_better: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """A training codebase as it describes itself."""
 
@@ -156,6 +169,7 @@ class Workload:
     largest_plausible_effect: float = 0.3  # relative; anything beyond it is flagged, not believed
     seal: Seal = field(default=Seal(), metadata=LATER)
     checks: Checks = field(default=Checks(), metadata=LATER)
+    curve: Curve | None = field(default=None, metadata=LATER)
 
     @property
     def full(self) -> Fidelity:

@@ -12,7 +12,7 @@ from rea.domain.experiment import Purpose
 from rea.domain.ids import JobId
 from rea.domain.job import Job, JobState, JobStatus
 from rea.domain.runbook import Remedy, RunbookEntry, Treatment
-from rea.executor import diagnosis, failures, nodes, shadow
+from rea.executor import diagnosis, failures, nodes, shadow, stopping
 from rea.executor.jobs import job_for, live, lost_checkpoint
 from rea.executor.suggestion import step as suggestions
 
@@ -36,10 +36,10 @@ def decide(c: Campaign, observed: Observed, runbook: tuple[RunbookEntry, ...]) -
     treated = treatments(c, runbook)
     if treated:
         return Decision(events=treated)
-    told = nodes.step(c, observed.now) or storm(c) or shadow.step(c, observed, runbook)
+    told = nodes.step(c, observed.now) or storm(c) or shadow.step(c, observed, runbook) or stopping.step(c, observed)
     if told:
         return Decision(events=told)
-    planned = Decision(events=reservations(c), actions=submissions(c, observed) + judging(c))
+    planned = Decision(events=reservations(c), actions=submissions(c, observed) + judging(c) + stopping.cancels(c))
     known = shadow.trusted(c, runbook)
     return planned + diagnosis.step(c, known) + suggestions.step(c, observed.reads)
 

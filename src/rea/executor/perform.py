@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from rea.domain.action import Cancel, Compare, Measure, ReadLog, Submit
 from rea.domain.campaign import Campaign
 from rea.domain.event import AGENT, CauseSuggested, Compared, Event, JobSubmitted, Paused, PredictionsRefused
 from rea.domain.ids import JobId
 from rea.domain.job import JobState, JobStatus
+from rea.domain.workload import Curve
+from rea.executor.curves import read_curve
 from rea.executor.jobs import live
 from rea.ports import Ports
 
@@ -15,7 +18,16 @@ from rea.ports import Ports
 def observe(c: Campaign, ports: Ports) -> Mapping[JobId, JobStatus]:
     """Ask the backend about every live job that was submitted, in one call."""
     submitted = [j for j in live(c) if c.jobs[j].state is not JobState.RESERVED]
-    return ports.backend.poll(submitted) if submitted else {}
+    known = ports.backend.poll(submitted) if submitted else {}
+    curve = c.setup.curve if c.workload is not None else None
+    if curve is None:
+        return known
+    return {job: _with_curve(status, ports.directory / "jobs" / job / "out", curve) for job, status in known.items()}
+
+
+def _with_curve(status: JobStatus, out: Path, curve: Curve) -> JobStatus:
+    worth = status.state in (JobState.RUNNING, JobState.SUCCEEDED) and not status.curve
+    return replace(status, curve=read_curve(out, curve)) if worth else status
 
 
 def submit(action: Submit, ports: Ports) -> tuple[Event, ...]:

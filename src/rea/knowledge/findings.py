@@ -139,7 +139,7 @@ def _flagged(c: Campaign, finding: Finding) -> Finding:
 
 
 def _dropped(c: Campaign, phase: Phase, e: Experiment) -> Finding:
-    reason = c.dropped.get(e.id, "the phase ended before it was measured")
+    reason = c.dropped.get(e.id) or _stopped(c, e.id) or "the phase ended before it was measured"
     treated = [t for r in c.jobs_of(e.id) if (t := r.treatment) is not None]
     blameless = not treated or treated[-1].cause is not Cause.TREATMENT
     return Finding(
@@ -154,6 +154,16 @@ def _dropped(c: Campaign, phase: Phase, e: Experiment) -> Finding:
         flags=(Flag.UNTESTED,) if blameless else (),
         reason=reason,
     )
+
+
+def _stopped(c: Campaign, experiment: ExperimentId) -> str:
+    """Say what ended a run early, with the error of that; nothing where nothing did."""
+    told = next((s for job, s in c.stopped_runs.items() if c.jobs[job].job.experiment == experiment), None)
+    if told is None:
+        return ""
+    f = told.forecast
+    by = f"its own curve and {told.rests_on} finished ones"
+    return f"stopped: by {by} it would have ended {f.value:+.2%} [{f.low:+.2%}, {f.high:+.2%}] (99.8 %); no verdict"
 
 
 def seeds_of(c: Campaign, experiment: ExperimentId) -> list[JobId]:

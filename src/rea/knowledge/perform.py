@@ -1,6 +1,8 @@
 """Learning's effects: the experiment logger keeps every experiment where the next campaign looks."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from statistics import fmean
 
 from rea.domain.campaign import Campaign
 from rea.domain.change import BASELINE
@@ -8,21 +10,27 @@ from rea.domain.event import Event, InsightsRecorded
 from rea.domain.evidence import Finding, Flag, Verdict
 from rea.domain.experiment import Experiment
 from rea.domain.hypothesis import Aim, Effect, Hypothesis, SourceName
-from rea.domain.insight import Insight
+from rea.domain.insight import Insight, Shared, Standing
 from rea.knowledge.findings import unshrunk
 from rea.ports import Ports
 
 UNPREDICTED = Effect(value=0.0, low=0.0, high=0.0)
 
 
-def distil(c: Campaign, ports: Ports) -> tuple[Event, ...]:
-    """Keep one insight for each change that has a finding: the last one at the highest fidelity that it ran at, since that knows most."""
+def distil(c: Campaign, ports: Ports, shared: Sequence[Shared] = ()) -> tuple[Event, ...]:
+    """Keep one insight for each change that has a finding: the last one at the highest fidelity that it ran at, since that knows most.
+
+    Hypotheses that have none of their own are kept with what ``shared`` runs tell of them, without a verdict.
+    """
     ladder = [f.name for f in c.setup.fidelities]
     found = sorted(c.findings.values(), key=lambda f: ladder.index(f.fidelity) if f.fidelity in ladder else -1)
     of_change = {c.experiments[f.experiment].change: f for f in found}
     last = {f.experiment: f for change, f in of_change.items() if change != BASELINE}
     at = datetime.fromtimestamp(ports.now(), UTC).isoformat(timespec="seconds")
     insights = tuple(_insight(c, c.experiments[e], f, at) for e, f in last.items())
+    own = {insight.change for insight in insights}
+    told = ((c.hypotheses[s.hypothesis], s) for s in shared)
+    insights += tuple(_of_shared(c, h, s, at) for h, s in told if str(h.change) not in own)
     ports.insights.add(insights)
     return (InsightsRecorded(insights=insights),)
 
@@ -43,8 +51,38 @@ def _insight(c: Campaign, e: Experiment, f: Finding, at: str) -> Insight:
         measured=None if f.verdict is Verdict.DROPPED else f.effect,
         seeds=f.seeds,
         cost_ms=sum(r.cost_ms for r in c.jobs_of(e.id)),
+        expected_ms=c.expected_ms(e),
+        run_ms=_run_ms(c, e),
         at=at,
         reason=f.reason,
         untested=Flag.UNTESTED in f.flags,
         raw=unshrunk(c, f),
     )
+
+
+def _of_shared(c: Campaign, h: Hypothesis, told: Shared, at: str) -> Insight:
+    """Runs that it shared are paid for by what was run: the estimate costs nothing of its own."""
+    return Insight(
+        campaign=c.id,
+        setting=c.setting,
+        moves=h.moves,
+        change=str(h.change),
+        technique=h.technique,
+        source=h.source,
+        aim=h.aim,
+        verdict=Verdict.INCONCLUSIVE,
+        predicted=h.predicted,
+        measured=told.believed,
+        seeds=told.runs,
+        cost_ms=0,
+        at=at,
+        reason=f"told from {told.runs} runs that it shared with other ideas: an estimate, no verdict of its own",
+        raw=told.raw,
+        standing=Standing.SHARED,
+    )
+
+
+def _run_ms(c: Campaign, e: Experiment) -> int:
+    """Return the mean cost of the measured runs of an experiment; 0 without one."""
+    done = [c.run_cost_ms(job) for key in c.runs_of.get(e.id, ()) if (job := c.scored.get(key)) is not None]
+    return round(fmean(done)) if done else 0

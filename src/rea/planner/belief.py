@@ -5,9 +5,10 @@ NeurIPS 2011): a run of several settings at once tells of each of them, as a sup
 A lever's effect is zero where the baseline stands; of a number, neighbouring values are alike, of a word, every value stands alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from math import exp, log
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ SCALES = (0.35, 0.7, 1.4, 2.8, 5.6, 11.0)  # sd of a setting's effect, in typica
 INTERACTIONS = (0.1, 0.4)  # sd of a pair's interaction, relative to a setting's effect
 HARMS = (0.0, -0.25, -0.5)  # mean effect of turning a lever of a competent baseline, relative to its sd
 TRUSTS = (0.0, 0.5, 1.0)  # how much of what was predicted of a setting is believed
+NEGLIGIBLE = 0.01  # evidence for a belief, relative to the best one's
 OFF = -30.0  # where 0 stands on a logarithmic scale: far from everything
 
 Expected = Mapping[tuple[str, Scalar], float]
@@ -111,6 +113,20 @@ class Belief:
         spread = np.linalg.solve(self._root, cross.T)
         return mean, np.sqrt(np.maximum(before - (spread * spread).sum(axis=0), 1e-14))
 
+    def joint(self, changes: Sequence[Change]) -> tuple["Floats", "Floats"]:
+        """Return means and the covariance of the true effects of ``changes``, so that what they differ by has an interval, too."""
+        import numpy as np
+
+        cross = self._signal(*self.design.with_seen(changes))
+        mean = self._mean(changes) + cross @ np.linalg.solve(self._root.T, self._residual)
+        before = self._signal(*gram(self.design.levers, changes, changes), _same(changes, changes))
+        spread = np.linalg.solve(self._root, cross.T)
+        return mean, np.asarray(before - spread.T @ spread, dtype=np.float64)
+
+    def before(self, changes: Sequence[Change]) -> tuple["Floats", "Floats"]:
+        """Return what was believed of ``changes`` before anything was seen: means and variances."""
+        return self._mean(changes), self._signal(*self.design.alone(changes), _sizes(changes))
+
     def after(self, change: Change, effect: float, error: float) -> "Belief":
         """Return the belief once ``change`` has been seen as well."""
         return replace(self, design=replace(self.design, seen=(*self.design.seen, Seen(change, effect, error))))
@@ -148,15 +164,50 @@ class Belief:
 
 def believe(levers: Sequence[Lever], seen: Sequence[Seen], shared: float, expected: Expected) -> Belief:
     """Return the belief that fits best what was seen, of which there must be something."""
+    return max(_grid(levers, seen, shared, expected), key=lambda belief: belief.evidence)
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """All beliefs of the grid, each as far as what was seen speaks for it: its intervals know that the four numbers are not known."""
+
+    beliefs: tuple[tuple[Belief, float], ...]
+
+    def joint(self, changes: Sequence[Change]) -> tuple["Floats", "Floats"]:
+        """Return means and the covariance of the true effects of ``changes``."""
+        return _mixture([(*belief.joint(changes), weight) for belief, weight in self.beliefs])
+
+    def before(self, changes: Sequence[Change]) -> tuple["Floats", "Floats"]:
+        """Return what was believed of ``changes`` before anything was seen: means and variances."""
+        import numpy as np
+
+        told = [(*belief.before(changes), weight) for belief, weight in self.beliefs]
+        mean, covariance = _mixture([(mean, np.diag(variance), weight) for mean, variance, weight in told])
+        return mean, np.diag(covariance)
+
+
+def weigh(levers: Sequence[Lever], seen: Sequence[Seen], shared: float, expected: Expected) -> Mixed:
+    """Return all beliefs that are worth considering after what was seen, of which there must be something."""
+    grid = list(_grid(levers, seen, shared, expected))
+    best = max(belief.evidence for belief in grid)
+    weights = [(belief, exp(belief.evidence - best)) for belief in grid]
+    kept = [(belief, weight) for belief, weight in weights if weight > NEGLIGIBLE]
+    total = sum(weight for _, weight in kept)
+    return Mixed(tuple((belief, weight / total) for belief, weight in kept))
+
+
+def _grid(levers: Sequence[Lever], seen: Sequence[Seen], shared: float, expected: Expected) -> Iterator[Belief]:
     design = Design({lever.name: lever for lever in levers}, tuple(seen), shared, expected)
-    grid = (
-        Belief(design, scale=scale * design.typical, pairs=pairs, harm=harm, trust=trust)
-        for scale in SCALES
-        for pairs in INTERACTIONS
-        for harm in HARMS
-        for trust in TRUSTS
-    )
-    return max(grid, key=lambda belief: belief.evidence)
+    for scale, pairs, harm, trust in product(SCALES, INTERACTIONS, HARMS, TRUSTS):
+        yield Belief(design, scale=scale * design.typical, pairs=pairs, harm=harm, trust=trust)
+
+
+def _mixture(parts: Sequence[tuple["Floats", "Floats", float]]) -> tuple["Floats", "Floats"]:
+    import numpy as np
+
+    mean = sum((weight * m for m, _, weight in parts), np.zeros_like(parts[0][0]))
+    spread = (weight * (v + np.outer(m - mean, m - mean)) for m, v, weight in parts)
+    return mean, sum(spread, np.zeros_like(parts[0][1]))
 
 
 def gram(levers: Mapping[str, Lever], left: Sequence[Change], right: Sequence[Change]) -> tuple["Floats", "Floats"]:
@@ -179,14 +230,15 @@ def _common(lever: Lever | None, left: Sequence[Scalar | None], right: Sequence[
         codes = {value: code for code, value in enumerate({*left, *right} - {None})}
         a, b = (np.array([codes.get(value, -1) for value in side]) for side in (left, right))
         return np.asarray((a[:, None] == b[None, :]) & (a >= 0)[:, None], dtype=np.float64)
-    a, b = (np.array([np.nan if value is None else _place(lever, value) for value in side]) for side in (left, right))
-    start = _place(lever, lever.default)
+    a, b = (np.array([np.nan if value is None else place(lever, value) for value in side]) for side in (left, right))
+    start = place(lever, lever.default)
     near = np.exp(-0.5 * ((a[:, None] - b[None, :]) / ALIKE) ** 2)
     known = np.outer(*(np.exp(-0.5 * ((side - start) / ALIKE) ** 2) for side in (a, b)))
     return np.asarray(np.nan_to_num(near - known), dtype=np.float64)
 
 
-def _place(lever: Lever, value: Scalar) -> float:
+def place(lever: Lever, value: Scalar) -> float:
+    """Return where a number stands on the scale on which neighbours are alike."""
     number = float(value)
     if lever.role is Role.WEIGHT_AVERAGING:  # a memory of 1 / (1 - decay) steps
         return -log(1 - number) if 0 < number < 1 else OFF
@@ -202,7 +254,7 @@ def _settings(change: Change) -> dict[str, Scalar]:
 def _itself(lever: Lever | None, value: Scalar) -> float:
     if lever is None or lever.type not in (LeverType.INT, LeverType.FLOAT):
         return 1.0
-    return 1 - exp(-(((_place(lever, value) - _place(lever, lever.default)) / ALIKE) ** 2))
+    return 1 - exp(-(((place(lever, value) - place(lever, lever.default)) / ALIKE) ** 2))
 
 
 def _sizes(changes: Sequence[Change]) -> "Floats":

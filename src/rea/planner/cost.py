@@ -11,6 +11,7 @@ MARGIN = 1.15
 GROUP = 3  # hypotheses that share a run
 ALONE = 3.0  # full runs that tell of one hypothesis alone
 ALONE_SHARE = 0.4  # of what selection may spend, which may go into testing hypotheses alone
+ROUND_RUNS = 20  # full runs that must be affordable for another round of hypotheses to be worth opening
 CLEARLY = 2.0  # times as dear, for what it tells, as a full run
 
 

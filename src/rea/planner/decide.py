@@ -5,7 +5,7 @@ from rea.domain.campaign import Campaign, PhaseRecord
 from rea.domain.event import PlanDrafted, ReplicateCut
 from rea.domain.experiment import Phase
 from rea.domain.ids import Digest
-from rea.planner.cost import free_ms, full_ms, reserve_ms
+from rea.planner.cost import ROUND_RUNS, free_ms, full_ms, reserve_ms
 from rea.planner.draft import draft, wanted_hypotheses
 from rea.planner.phases import calibration, combination, confirmation, exploitation, validation
 from rea.planner.phases.opening import busy, ended
@@ -13,7 +13,6 @@ from rea.planner.phases.opening import busy, ended
 MOST_ROUNDS = 3
 FINISH = "an engineer asked to finish"
 LAST_IDEAS = 0.8  # of the budget, beyond which no new hypothesis is opened
-ROUND_RUNS = 20  # full runs that must be affordable for another round to be worth opening
 
 
 def decide(c: Campaign, observed: Observed, runbook: Digest) -> Decision:

@@ -1,17 +1,32 @@
 """The plan: which hypotheses, which phases, at what price. Pure, so that one state always gives one plan and one digest."""
 
+from math import exp
+
 from rea.domain.campaign import Campaign
 from rea.domain.experiment import Phase
 from rea.domain.ids import Digest
 from rea.domain.plan import PhasePlan, Plan
-from rea.planner.cost import GROUP, MARGIN, confirmation_seeds, first_rung, full_ms, group_size, run_ms, selection_ms
+from rea.planner.cost import (
+    GROUP,
+    MARGIN,
+    ROUND_RUNS,
+    confirmation_seeds,
+    first_rung,
+    full_ms,
+    group_size,
+    run_ms,
+    selection_ms,
+)
 from rea.planner.screening import groups
+from rea.statistics.costs import span
 
 VALIDATION_SHARE = 0.40  # of what selection may spend, where every hypothesis is tried alone
 SCREENING_SHARE = 0.16  # ... where hypotheses share runs
 COMBINATION_SHARE = 0.40
 FURTHER = 0.7  # full runs that a hypothesis costs on average beyond its first, cheap one
-SPREAD = 0.35  # of a phase's estimate: how far its cost may lie off
+SPREAD = 0.35  # of what a phase is given: how much more it may take while it promises something
+MORE, LESS = 1 + SPREAD, 1 - SPREAD
+EARLY = 0.5  # of what refining is given: how early it may have nothing better to try
 MOST_HYPOTHESES = 36
 FEWEST_HYPOTHESES = 3
 
@@ -34,36 +49,60 @@ def draft(c: Campaign, runbook: Digest) -> Plan:
         detectable=c.calibrated.detectable,
         price_per_hour=c.setup.price_per_hour,
         calls=c.envelope,
+        costs=c.cost_error,
     )
 
 
 def phases(c: Campaign) -> tuple[PhasePlan, ...]:
-    """Price each phase: estimate and interval, in device-milliseconds."""
-    pool, full, count = selection_ms(c), full_ms(c), len(c.hypotheses)
+    """Price each phase: estimate and 80 % interval, in device-milliseconds, as far as earlier runs lay off their prices."""
+    pool, full = selection_ms(c), full_ms(c)
     runs, validating = _validation(c, pool)
     combining = round(pool * COMBINATION_SHARE)
     refining = max(0, pool - validating - combining)
-    seeds = confirmation_seeds(c)
-    arms = c.policy.finalists + 1
     return (
-        _priced(Phase.VALIDATION, runs, runs if count > runs else 2 * runs, validating, _how(c, count, runs)),
-        _priced(
-            Phase.COMBINATION,
-            combining // full,
-            combining // full,
-            combining,
-            "stack what works, leave out what does not: every run is planned on what those before it told",
-        ),
-        _priced(
-            Phase.EXPLOITATION, refining // full, refining // full, refining, "refine the best within what is left"
-        ),
-        _priced(
-            Phase.CONFIRMATION,
-            arms,
-            arms * seeds,
-            round(arms * seeds * full * MARGIN),
-            "fresh seeds in full, then the sealed test rows once",
-        ),
+        _validating(c, runs, validating),
+        _combining(c, pool - validating, combining),
+        _refining(c, refining, max(0, pool - validating - round(MORE * combining)), full),
+        _confirming(c, full),
+    )
+
+
+def _validating(c: Campaign, runs: int, cost_ms: int) -> PhasePlan:
+    count, likely = len(c.hypotheses), round(cost_ms * exp(c.cost_error.bias))
+    low, high = span(likely, c.cost_error, runs)
+    jobs = runs if count > runs else 2 * runs
+    return _priced(Phase.VALIDATION, (runs, jobs), (likely, low, high), round(MORE * cost_ms), _how(c, count, runs))
+
+
+def _combining(c: Campaign, most: int, share: int) -> PhasePlan:
+    """Another stack nearly always promises something, so the phase goes on to its cap, or to what it is sure to leave."""
+    cap = round(MORE * share)
+    likely = min(cap, most)
+    runs = int(likely / (full_ms(c) * exp(c.cost_error.bias)))
+    wave = c.policy.slots * full_ms(c) / 2  # the last runs are not known to go beyond it before they end
+    how = "stack what works, leave out what does not: every run is planned on what those before it told"
+    return _priced(Phase.COMBINATION, (runs, runs), (likely, LESS * likely, likely + wave), cap, how)
+
+
+def _refining(c: Campaign, share: int, likely: int, full: int) -> PhasePlan:
+    """Where what is left would pay for one more round of ideas, that comes first, and little or nothing may be left to refine with."""
+    runs = int(likely / (full * exp(c.cost_error.bias)))
+    how = "refine the best within what is left"
+    if another := likely >= ROUND_RUNS * full:
+        how = "a further round of ideas where the sources have some (its runs count as the phases above), else refine the best"
+    low = 0.0 if another else EARLY * likely
+    return _priced(Phase.EXPLOITATION, (runs, runs), (likely, low, max(likely, share)), round(MORE * share), how)
+
+
+def _confirming(c: Campaign, full: int) -> PhasePlan:
+    """At the least one finalist and as few seeds as confirm anything, at the most all of them, each as dear as a run may be."""
+    arms, seeds = c.policy.finalists + 1, confirmation_seeds(c)
+    likely = round(arms * seeds * full * exp(c.cost_error.bias))
+    low, high = span(likely, c.cost_error, c.policy.finalists)
+    low *= 2 / arms
+    how = "fresh seeds in full, then the sealed test rows once"
+    return _priced(
+        Phase.CONFIRMATION, (arms, arms * seeds), (likely, low, high), round(arms * seeds * full * MARGIN), how
     )
 
 
@@ -85,8 +124,18 @@ def _how(c: Campaign, count: int, runs: int) -> str:
     )
 
 
-def _priced(phase: Phase, experiments: int, jobs: int, cost_ms: int, purpose: str) -> PhasePlan:
-    low, high = round(cost_ms * (1 - SPREAD)), round(cost_ms * (1 + SPREAD))
+def _priced(
+    phase: Phase, counts: tuple[int, int], cost: tuple[float, float, float], cap_ms: int, purpose: str
+) -> PhasePlan:
+    """Return a phase of so many experiments and jobs; ``cost`` is the estimate and its interval."""
+    likely, low, high = (round(x) for x in cost)
     return PhasePlan(
-        phase=phase, experiments=experiments, jobs=jobs, cost_ms=cost_ms, low_ms=low, high_ms=high, purpose=purpose
+        phase=phase,
+        experiments=counts[0],
+        jobs=counts[1],
+        cost_ms=likely,
+        low_ms=low,
+        high_ms=high,
+        purpose=purpose,
+        cap_ms=cap_ms,
     )

@@ -12,6 +12,7 @@ from rea.planner.cost import selection_ms
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import experiment
 from rea.planner.portfolio import choose
+from rea.planner.pricing import past_costs
 from rea.planner.screening import barred
 from rea.ports import Briefing, Point, Ports
 
@@ -47,7 +48,7 @@ def propose(action: Propose, c: Campaign, ports: Ports) -> tuple[Event, ...]:
     tested = {h.moves for h in c.hypotheses.values()}  # what was tried alone is not tried again on top of something
     stacked = [_on(current, h) for h in chosen if action.round == 1 or h.moves not in tested]
     fresh = tuple(h for h in stacked if h.id not in taken)[: action.count]
-    return (HypothesesProposed(round=action.round, hypotheses=fresh),)
+    return (HypothesesProposed(round=action.round, hypotheses=fresh, costs=past_costs(ports.insights.all(), c)),)
 
 
 def _on(current: Change, hypothesis: Hypothesis) -> Hypothesis:

@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial, reduce
 from math import erf, exp, pi, sqrt
 
-from rea.domain.campaign import Campaign
+from rea.domain.campaign import LEAST_DEAR, MOST_DEAR, Campaign
 from rea.domain.change import BASELINE, Change, conflict, override
 from rea.domain.diagnosis import Fault
 from rea.domain.hypothesis import Aim, Hypothesis, SourceName
 from rea.domain.ids import HypothesisId, digest
 from rea.domain.lever import Lever, Scalar
 from rea.planner.arms import Arm, arms, measured, seed_noise
-from rea.planner.belief import Belief, Seen, believe
+from rea.planner.belief import Belief, Mixed, Seen, believe, weigh
 
+Told = tuple[tuple[tuple[str, Scalar], float], ...]
 DEAR = 1.5  # times a baseline's training: what costs more is tried alone, lest others pay for it
 LEAST_FLOOR = (
     0.02  # effects below this, or below FLOOR errors, count as this: how bad a failure is tells nothing of its parts
@@ -29,6 +30,7 @@ TOPS = 3  # of the best changes, around which candidates are made
 DRAWN = 150  # candidates of each random kind
 MOST_PARTS = 4  # hypotheses added at once to one of the best
 STACKED = 12  # of the most promising hypotheses, stacked one after the other
+FORECAST = 6.18  # standard errors that the interval of a stopped run's forecast spans
 LOOKS = 5  # runs of one change, beyond which no more is learnt of it
 THRIFT = 0.5  # power of the price by which an expected improvement is divided
 
@@ -63,7 +65,7 @@ def ideas(c: Campaign) -> list[Hypothesis]:
 
 def hypotheses_in(c: Campaign, change: Change) -> tuple[HypothesisId, ...]:
     """Return the hypotheses whose changes are part of ``change``."""
-    return tuple(h.id for h in c.hypotheses.values() if _part_of(h.change, change))
+    return tuple(h.id for h in c.hypotheses.values() if part_of(h.change, change))
 
 
 def field(c: Campaign) -> list[Arm]:
@@ -74,6 +76,17 @@ def field(c: Campaign) -> list[Arm]:
 
 def belief(c: Campaign) -> Belief | None:
     """Return what is believed of full runs, None while no change was compared. Arms that were dropped for their own failure count as bad ones."""
+    rests_on = _rests_on(c)
+    return None if rests_on is None else _believed(*rests_on)
+
+
+def mixed(c: Campaign) -> Mixed | None:
+    """Return the same with all that it might be instead, for intervals that are shown to people."""
+    rests_on = _rests_on(c)
+    return None if rests_on is None else _mixed(*rests_on)
+
+
+def _rests_on(c: Campaign) -> tuple[tuple[Lever, ...], tuple[Seen, ...], float, Told] | None:
     scored = [arm for arm in field(c) if arm.change != BASELINE]
     if not scored:
         return None
@@ -83,23 +96,31 @@ def belief(c: Campaign) -> Belief | None:
     floor = -max(LEAST_FLOOR, FLOOR * typical)
     seen = [Seen(arm.change, max(floor, arm.raw), arm.error) for arm in scored[:MOST_SEEN]]
     seen += [Seen(change, floor, typical) for change in failed[-MOST_FAILED:]]
+    seen += _stopped(c, {arm.change for arm in scored}, floor)
     baseline = c.experiment_of(BASELINE, full)
     base = max(1, len(measured(c, baseline.id))) if baseline else 1
     pool = c.once(f"seed noise at {full}", lambda: seed_noise(c, full))
-    return _believed(c.setup.levers, tuple(seen), pool.sd / sqrt(base), _expected(c))
+    return c.setup.levers, tuple(seen), pool.sd / sqrt(base), _expected(c)
+
+
+def _stopped(c: Campaign, compared: set[Change], floor: float) -> list[Seen]:
+    """Return what was forecast of changes whose only runs were stopped, so that they are not tried again and again."""
+    told = ((c.jobs[job].job, s.forecast) for job, s in c.stopped_runs.items())
+    alone = [(j, f) for j, f in told if j.change not in compared and j.fidelity == c.setup.full.name]
+    return [Seen(j.change, max(floor, f.value), (f.high - f.low) / FORECAST) for j, f in alone[-MOST_FAILED:]]
 
 
 @lru_cache(maxsize=4)
-def _believed(
-    levers: tuple[Lever, ...],
-    seen: tuple[Seen, ...],
-    shared: float,
-    expected: tuple[tuple[tuple[str, Scalar], float], ...],
-) -> Belief:
+def _believed(levers: tuple[Lever, ...], seen: tuple[Seen, ...], shared: float, expected: Told) -> Belief:
     return believe(levers, seen, shared, dict(expected))
 
 
-def _expected(c: Campaign) -> tuple[tuple[tuple[str, Scalar], float], ...]:
+@lru_cache(maxsize=2)
+def _mixed(levers: tuple[Lever, ...], seen: tuple[Seen, ...], shared: float, expected: Told) -> Mixed:
+    return weigh(levers, seen, shared, dict(expected))
+
+
+def _expected(c: Campaign) -> Told:
     singles = (h for h in ideas(c) if len(h.change.overrides) == 1 and not h.change.patches)
     return tuple((h.change.overrides[0], h.predicted.value) for h in singles)
 
@@ -152,12 +173,12 @@ def barred(c: Campaign) -> Callable[[Change], bool]:
         change, found = c.experiments[e].change, known.get(e)
         suspects = set(change.overrides) - well
         if found is not None and found.fault is Fault.CHANGE:
-            tests.append(partial(_part_of, found.minimal))
+            tests.append(partial(part_of, found.minimal))
         elif found is not None:
             # where each ran well with others, it takes two of them to fail
             tests.append(partial(_shares_with, suspects or set(change.overrides), 1 if suspects else 2))
         else:
-            tests.append(partial(_part_of, change))
+            tests.append(partial(part_of, change))
             tests.append(partial(_shares_with, suspects, 2))
     return lambda change: any(test(change) for test in tests)
 
@@ -169,9 +190,9 @@ def _shares_with(settings: set[tuple[str, Scalar]], least: int, change: Change) 
 def _around(tops: Sequence[Change], single: Sequence[Change], now: Belief) -> Iterator[Change]:
     for top in tops:
         yield top
-        yield from (_joined(top, one) for one in single)
-        yield from (_without(top, name) for name, _ in top.overrides)
-        yield from (_joined(top, other) for other in tops)
+        yield from (joined(top, one) for one in single)
+        yield from (without(top, name) for name, _ in top.overrides)
+        yield from (joined(top, other) for other in tops)
     yield from single
     means, spreads = now.of(single) if single else ((), ())
     for hope in (0.0, 0.5, 1.0):
@@ -179,7 +200,7 @@ def _around(tops: Sequence[Change], single: Sequence[Change], now: Belief) -> It
         promise = [m + hope * s for m, s in zip(means, spreads, strict=True)]
         for place in sorted(range(len(single)), key=lambda i: -promise[i])[:STACKED]:
             if promise[place] > 0 and not _names(single[place]) & _names(stack):
-                stack = _joined(stack, single[place])
+                stack = joined(stack, single[place])
                 yield stack
 
 
@@ -189,18 +210,18 @@ def _drawn(tops: Sequence[Change], near: Sequence[Change], single: Sequence[Chan
     dice = np.random.default_rng(int(seed[:12], 16))
     for _ in range(DRAWN):
         one, other = (near[int(i)] for i in dice.integers(len(near), size=2))
-        yield _joined(one, other)
+        yield joined(one, other)
         parts = dice.integers(len(single), size=int(dice.integers(1, MOST_PARTS + 1))) if single else ()
-        yield reduce(_joined, (single[int(i)] for i in parts), tops[int(dice.integers(len(tops)))])
+        yield reduce(joined, (single[int(i)] for i in parts), tops[int(dice.integers(len(tops)))])
 
 
 def price(c: Campaign, change: Change) -> float:
     """Return the expected cost of a run relative to the baseline's: the product of what its hypotheses say of theirs."""
     factor = 1.0
     for hypothesis in ideas(c):
-        if hypothesis.cost != 1 and _part_of(hypothesis.change, change):
+        if hypothesis.cost != 1 and part_of(hypothesis.change, change):
             factor *= hypothesis.cost
-    return min(8.0, max(0.25, factor))
+    return min(MOST_DEAR, max(LEAST_DEAR, factor))
 
 
 def _improvement(now: Belief, changes: Sequence[Change], best: float, noise: float) -> list[float]:
@@ -223,13 +244,14 @@ def _most_looks(had: int) -> int:
     return LOOKS - had if had else 1
 
 
-def _joined(first: Change, second: Change) -> Change:
+def joined(first: Change, second: Change) -> Change:
     """Return ``first`` with what ``second`` sets; ``first`` alone where both patch one file differently."""
     apart = conflict(Change(patches=first.patches), Change(patches=second.patches))
     return first if apart else override(first, second)
 
 
-def _without(change: Change, name: str) -> Change:
+def without(change: Change, name: str) -> Change:
+    """Return ``change`` with one lever back where it stands by default."""
     return Change(overrides=tuple(o for o in change.overrides if o[0] != name), patches=change.patches)
 
 
@@ -249,7 +271,8 @@ def _clash(one: Hypothesis, other: Hypothesis) -> bool:
     return conflict(one.change, other.change) is not None
 
 
-def _part_of(part: Change, whole: Change) -> bool:
+def part_of(part: Change, whole: Change) -> bool:
+    """Whether all that ``part`` sets is set in ``whole``, too."""
     return set(part.overrides) <= set(whole.overrides) and set(part.patches) <= set(whole.patches)
 
 

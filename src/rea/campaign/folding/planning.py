@@ -10,6 +10,7 @@ def planning(c: Campaign, event: e.Planning) -> None:
     match event:
         case e.HypothesesProposed(hypotheses=hypotheses, round=round_) if round_ not in c.proposed_rounds:
             c.proposed_rounds.add(round_)
+            c.cost_error = event.costs if round_ == 1 else c.cost_error
             for hypothesis in hypotheses:
                 _add(c, hypothesis)
         case e.HypothesisAmended() if event.command not in c.commands:

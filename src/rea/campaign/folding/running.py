@@ -31,6 +31,9 @@ def running(c: Campaign, event: e.Running) -> None:
                 c.unsettled.pop(record.job.replicate.key, None)
             elif record.job.purpose is Purpose.DIAGNOSE and record.state.ended:
                 c.unsettled[record.job.replicate.key] = None  # a remedy is tried: one more attempt at the rerun
+        case e.RunStopped() if (record := c.jobs.get(event.job)) and not record.state.ended:
+            c.stopped_runs.setdefault(event.job, event)
+            c.unsettled.pop(record.job.replicate.key, None)
         case _:
             pass
 

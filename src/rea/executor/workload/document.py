@@ -5,7 +5,19 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from rea.domain.lever import Lever
-from rea.domain.workload import Bound, Checks, Command, Data, Fidelity, Guardrail, MetricName, Resources, Seal, Workload
+from rea.domain.workload import (
+    Bound,
+    Checks,
+    Command,
+    Curve,
+    Data,
+    Fidelity,
+    Guardrail,
+    MetricName,
+    Resources,
+    Seal,
+    Workload,
+)
 
 Pairs = tuple[tuple[str, Any], ...]
 
@@ -69,6 +81,7 @@ class Document:
     limits: Limits = Limits()
     seal: Seal = field(default_factory=Seal)
     tests: Checks = field(default_factory=Checks)
+    curve: Curve | None = None
 
     def workload(self) -> Workload:
         """Return what this document declares; workload.toml itself is always protected."""
@@ -89,6 +102,7 @@ class Document:
             largest_plausible_effect=self.limits.largest_plausible_effect,
             seal=self.seal,
             checks=self.tests,
+            curve=self.curve,
         )
 
 

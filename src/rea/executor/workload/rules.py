@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from rea.domain.workload import Data, Fidelity, Guardrail, MetricName, Resources, Workload
+from rea.domain.workload import Curve, Data, Fidelity, Guardrail, MetricName, Resources, Workload
 from rea.executor.workload.argv_rules import command_problems
 from rea.executor.workload.lever_rules import lever_problems
 from rea.executor.workload.problem import Problem, nearest
@@ -26,7 +26,18 @@ def broken_rules(workload: Workload) -> list[Problem]:
         *_paths(workload),
         *_resources(workload.resources),
         *_seal(workload),
+        *_curve(workload.curve),
     ]
+
+
+def _curve(curve: Curve | None) -> Iterator[Problem]:
+    path = PurePosixPath(curve.path) if curve else None
+    if curve is None or path is None:
+        return
+    if not curve.path or path.is_absolute() or ".." in path.parts:
+        yield Problem("[curve]", f"path {curve.path!r} has to lie in {{out}}")
+    if curve.step == curve.value or not curve.step or not curve.value:
+        yield Problem("[curve]", "step and value have to name two numbers of each line")
 
 
 def _general(workload: Workload) -> Iterator[Problem]:

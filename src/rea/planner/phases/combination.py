@@ -49,7 +49,7 @@ def _run(c: Campaign, record: PhaseRecord, wanted: list[Change]) -> Decision:
 
 def _left(c: Campaign, round_: int) -> int:
     planned = c.plan.phase(Phase.COMBINATION) if c.plan else None
-    return free_ms(c) if planned is None else planned.high_ms - spent_in(c, round_, Phase.COMBINATION)
+    return free_ms(c) if planned is None else planned.most_ms - spent_in(c, round_, Phase.COMBINATION)
 
 
 def _experiment(c: Campaign, change: Change) -> Experiment:

@@ -104,7 +104,7 @@ def _left(c: Campaign, record: PhaseRecord) -> int:
     planned = c.plan.phase(Phase.VALIDATION) if c.plan else None
     if planned is None or record.round > 1:
         return free_ms(c) // 2
-    return min(free_ms(c), planned.high_ms - spent_in(c, record.round, Phase.VALIDATION))
+    return min(free_ms(c), planned.most_ms - spent_in(c, record.round, Phase.VALIDATION))
 
 
 def _saves(c: Campaign, arm: Arm) -> bool:

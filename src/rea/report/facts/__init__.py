@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rea.domain.campaign import Campaign
+from rea.domain.change import BASELINE
 from rea.domain.event import Recorded
 from rea.domain.experiment import Phase
+from rea.planner.ablation import Anatomy, anatomy
+from rea.planner.phases.exploitation import full_arms
 from rea.planner.trust import Record
 from rea.report import numbers as n
 from rea.report.facts.failures import Failed, cancelled, failures, set_aside
@@ -15,7 +18,7 @@ from rea.report.facts.people import Touch, touches
 from rea.report.facts.quality import Compared, Guarded, compared, guardrails
 from rea.report.facts.reproduce import reproduce
 from rea.report.facts.scores import Proposer, proposers
-from rea.report.facts.spending import Progress, Spending, progress, spending
+from rea.report.facts.spending import Priced, Progress, Spending, priced, progress, spending
 from rea.report.facts.tried import Calibration, Tried, calibration, tried
 from rea.report.foreign import line
 
@@ -53,6 +56,8 @@ class Facts:
     set_aside: tuple[str, ...]
     floor: Floor | None
     spending: tuple[Spending, ...]
+    priced: Priced | None
+    anatomy: Anatomy | None
     progress: Progress
     money: Money
     human_touches: int
@@ -96,6 +101,8 @@ def facts_of(c: Campaign, recorded: Sequence[Recorded], sources: Sequence[Record
         set_aside=set_aside(c),
         floor=floor(c),
         spending=spending(c),
+        priced=priced(c) if c.noise else None,
+        anatomy=_anatomy(c) if c.noise else None,
         progress=progress(c, recorded),
         money=_money(c),
         human_touches=c.human_touches,
@@ -104,6 +111,13 @@ def facts_of(c: Campaign, recorded: Sequence[Recorded], sources: Sequence[Record
         reproduce=reproduce(c),
         sources=tuple(sources),
     )
+
+
+def _anatomy(c: Campaign) -> Anatomy | None:
+    """Return the inside of what is proposed, or of the best so far."""
+    proposed = c.proposal.change if c.proposal is not None and c.proposal.experiment is not None else None
+    best = next((arm.change for arm in full_arms(c) if arm.mean > 0), BASELINE)
+    return anatomy(c, proposed or best)
 
 
 def _money(c: Campaign) -> Money:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import exp
+from statistics import median, quantiles
 
 from rea.domain import event as e
 from rea.domain.campaign import Campaign
@@ -10,6 +12,9 @@ from rea.domain.event import Recorded
 from rea.domain.evidence import Comparison, Finding, Rows, Verdict
 from rea.domain.experiment import Phase
 from rea.domain.hypothesis import Effect
+from rea.domain.plan import CostError
+from rea.planner.pricing import off_by
+from rea.statistics.costs import span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,3 +113,35 @@ def _closed(p: Progress, phase: Phase, found: Sequence[Finding]) -> Progress:
         return replace(p, spans=spans, confirmed=(*p.confirmed, *((p.spent, x) for x in effects)))
     best = max([p.best[-1][1], *(x.value for x in effects)])
     return replace(p, spans=spans, best=(*p.best, (p.spent, best)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """What single experiments cost, as multiples of what was expected of them: median and the interval that holds 80 % of them.
+
+    ``said`` is the 80 % interval that the plan's cost model gave for one, ``inside`` how many fell into it.
+    """
+
+    experiments: int
+    ratio: Effect
+    said: Effect
+    inside: int
+    past: CostError
+
+
+def priced(c: Campaign) -> Priced | None:
+    """Return how far this campaign's runs lay off their prices; None where none was measured."""
+    ratios = sorted(off_by(c).values())
+    if not ratios:
+        return None
+    past = c.plan.costs if c.plan else c.cost_error
+    middle = exp(past.bias)
+    said = Effect(value=middle, low=span(middle, past, 1)[0], high=span(middle, past, 1)[1])
+    cut = quantiles(ratios, n=10) if len(ratios) > 1 else [ratios[0]]
+    return Priced(
+        experiments=len(ratios),
+        ratio=Effect(value=median(ratios), low=max(cut[0], ratios[0]), high=min(cut[-1], ratios[-1])),
+        said=said,
+        inside=sum(said.low <= r <= said.high for r in ratios),
+        past=past,
+    )

@@ -9,12 +9,15 @@ from rea.domain.evidence import Comparison, Finding, Rows, Verdict
 from rea.domain.experiment import Phase
 from rea.domain.hypothesis import Effect, Hypothesis
 from rea.domain.ids import HypothesisId
+from rea.domain.insight import Shared
+from rea.planner.ablation import shared
 from rea.report.foreign import line
 from rea.statistics.interaction import interaction
 from rea.statistics.score import mean_of, pool_of, score
 from rea.statistics.variance import Pool
 
 NOT_TESTED = "not tested"
+IN_SHARED_RUNS = "estimated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +78,11 @@ class Calibration:
 def tried(c: Campaign) -> tuple[Tried, ...]:
     """Return everything that has a verdict, then every hypothesis that has none; the best first within each."""
     found = sorted((_found(c, f) for f in c.findings.values()), key=_best_first)
-    tested = {h for f in c.findings.values() for h in f.hypotheses if f.phase is Phase.VALIDATION}
-    return (*found, *(_untested(c, h) for h in c.hypotheses.values() if h.id not in tested))
+    told = {s.hypothesis: s for s in shared(c)}
+    alone = {f.hypotheses[0] for f in c.findings.values() if len(f.hypotheses) == 1 and f.phase is Phase.VALIDATION}
+    rest = [h for h in c.hypotheses.values() if h.id not in alone]
+    members = sorted((_member(h, told[h.id]) for h in rest if h.id in told), key=_best_first)
+    return (*found, *members, *(_untested(c, h) for h in rest if h.id not in told))
 
 
 def calibration(rows: tuple[Tried, ...]) -> Calibration:
@@ -117,6 +123,22 @@ def _found(c: Campaign, f: Finding) -> Tried:
 
 def _claim(h: Hypothesis) -> Claim:
     return Claim(source=str(h.source), statement=line(h.statement), citation=line(h.citation), predicted=h.predicted)
+
+
+def _member(h: Hypothesis, told: Shared) -> Tried:
+    """Return a hypothesis that only shared runs speak of: an estimate from all runs together, without a verdict of its own."""
+    return Tried(
+        name=h.id,
+        change=line(str(h.change)),
+        phase=Phase.VALIDATION,
+        verdict=IN_SHARED_RUNS,
+        parts=parts_of(h.change),
+        effect=told.believed,
+        raw=told.raw,
+        seeds=told.runs,
+        reason=f"told from {told.runs} runs that it shared with other ideas; no verdict of its own",
+        claim=_claim(h),
+    )
 
 
 def _untested(c: Campaign, h: Hypothesis) -> Tried:

@@ -17,6 +17,7 @@ class Run:
     reason: str = "exit 0"
     log: str = ""
     node: str = ""
+    curve: tuple[tuple[float, float], ...] = ()  # how far (0 to 1) and how good
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,7 +73,16 @@ class SimulatedBackend:
         start, run = self.started[job]
         end = min(start + run.seconds, self.cancelled.get(job, float("inf")))
         if self.now() < end:
-            return JobStatus(state=JobState.RUNNING, seconds=self.now() - start, node=run.node)
+            share = (self.now() - start) / run.seconds
+            shown = tuple(point for point in run.curve if point[0] <= share)
+            return JobStatus(state=JobState.RUNNING, seconds=self.now() - start, node=run.node, curve=shown)
         if job in self.cancelled and self.cancelled[job] < start + run.seconds:
             return JobStatus(state=JobState.CANCELLED, reason="cancelled", seconds=end - start)
-        return JobStatus(state=run.state, reason=run.reason, log_tail=run.log, seconds=run.seconds, node=run.node)
+        return JobStatus(
+            state=run.state,
+            reason=run.reason,
+            log_tail=run.log,
+            seconds=run.seconds,
+            node=run.node,
+            curve=run.curve,
+        )
