@@ -62,6 +62,8 @@ def apply(campaign: Campaign, event: e.Event) -> None:
             folding.phases(campaign, event)
         case e.Measured() | e.PredictionsRefused() | e.Compared() | e.TestOpened() | e.InsightsRecorded():
             folding.judging(campaign, event)
+        case e.ShareGranted() | e.ShareClosed() | e.ShareReturned():
+            folding.sharing(campaign, event)
         case _:
             folding.life(campaign, event)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from itertools import takewhile
 
 from rea.campaign.decide import decide
 from rea.campaign.evolve import apply
@@ -10,6 +11,7 @@ from rea.domain import event as e
 from rea.domain.action import Observed, Propose
 from rea.domain.campaign import Campaign
 from rea.domain.ids import Digest
+from rea.executor.jobs import live
 from rea.ports import HypothesisSource, Ports
 
 STOP_FILE = "STOP file"
@@ -123,7 +125,15 @@ class _Run:
             jobs={end.job: end.status for end in ended},
             stop_file=isinstance(event, e.Stopped) and event.by == STOP_FILE,
             openings=opened.opening.number - 1 if opened else 0,
+            elsewhere=self._elsewhere(),
         )
+
+    def _elsewhere(self) -> int:
+        """Return how many slots others of the portfolio held: all but what was reserved."""
+        if not self.state.portfolio:
+            return 0
+        reserved = takewhile(lambda r: isinstance(r.event, e.JobReserved), self.recorded[self.at :])
+        return max(0, self.state.policy.slots - len(live(self.state)) - sum(1 for _ in reserved))
 
     def _proposed(self, event: e.HypothesesProposed) -> tuple[e.Event, ...]:
         actions = decide(self.state, Observed(now=0.0), self.ports.runbook, self.runbook).actions
