@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from rea import gate
 from rea.agent.question import Model, NoModel
 from rea.app.engines import BACKENDS as BACKENDS
 from rea.app.engines import backend as backend
@@ -21,6 +22,7 @@ from rea.domain.errors import StaleDecision, StoreError, UsageError
 from rea.domain.event import AGENT, Paused
 from rea.domain.experiment import Purpose
 from rea.domain.ids import CampaignId, Digest, JobId, digest
+from rea.domain.portfolio import is_portfolio
 from rea.domain.runbook import RunbookEntry, standing_of
 from rea.executor.backends.fenced import Fenced
 from rea.executor.contract.directory import write_durably
@@ -118,6 +120,7 @@ def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], l
         search=OptunaSearch(),
         openings=log,
         standings=log,
+        elsewhere=partial(log.elsewhere, campaign),
         notify=notifier(config, campaign),
         now=time.time,
         runbook=entries,
@@ -224,14 +227,28 @@ def notifier(config: Settings, campaign: CampaignId) -> Callable[[str, str], Non
 
 
 def wake(state: Path, campaign: str) -> Wake:
-    """Advance a campaign until there is nothing left to do at once."""
-    from rea.campaign.advance import advance
+    """Advance a campaign, or a portfolio, until there is nothing left to do at once."""
+    from rea.app import portfolio
 
     config, name = settings(state), CampaignId(campaign)
+    if is_portfolio(name):
+        return portfolio.wake(config, name)
+    recall = recall_of(config, name)
+    answer, grew = _wake(config, recall)
+    if grew and recall.state.portfolio:
+        gate.main([str(state), recall.state.portfolio])
+    return answer
+
+
+def _wake(config: Settings, recall: Recall) -> tuple[Wake, bool]:
+    """Advance a campaign, and say whether anything happened."""
+    from rea.campaign.advance import advance
+
+    name = recall.campaign
     entries, bound_to = runbook(config)
     with leased(config, name) as lease:
-        recall = recall_of(config, name)
-        world = ports(config, recall, entries, lease)
+        recall.now()
+        before, world = recall.length, ports(config, recall, entries, lease)
         while True:
             try:
                 answer = advance(name, world, bound_to, recall)
@@ -239,7 +256,7 @@ def wake(state: Path, campaign: str) -> Wake:
                 continue
             if answer is not None:
                 recall.keep()
-                return answer
+                return answer, recall.length > before
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def _observed(c: Campaign, ports: Ports) -> Observed:
         jobs=observe(c, ports),
         stop_file=(ports.directory / STOP).exists(),
         reads=ports.reader is not None,
-        elsewhere=ports.elsewhere() if c.portfolio else 0,
+        elsewhere=ports.elsewhere(c.policy.slots) if c.portfolio else 0,
         openings=ports.openings.count(c.checklist.test_rows) if confirming and c.checklist else 0,
         entries=ports.standings.verdicts(own) if own else {},
     )

@@ -64,6 +64,17 @@ def apply(campaign: Campaign, event: e.Event) -> None:
             folding.judging(campaign, event)
         case e.ShareGranted() | e.ShareClosed() | e.ShareReturned():
             folding.sharing(campaign, event)
+        case (
+            e.PortfolioOpened()
+            | e.PortfolioSigned()
+            | e.PortfolioPlanned()
+            | e.PortfolioApproved()
+            | e.Allotted()
+            | e.MemberReleased()
+            | e.ShareSettled()
+            | e.PortfolioConcluded()
+        ):
+            pass  # of a portfolio's own stream (``rea.campaign.portfolio``)
         case _:
             folding.life(campaign, event)
 

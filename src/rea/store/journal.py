@@ -112,10 +112,10 @@ class SqlJournal:
         with self._database.read() as connection:
             return projections.ledger_of(connection, campaign)
 
-    def elsewhere(self, member: CampaignId) -> int:
-        """Return how many jobs the other members of a campaign's portfolio have reserved or running."""
+    def elsewhere(self, member: CampaignId, slots: int) -> int:
+        """Return how many of a member's ``slots`` are taken, since its portfolio has no more and others hold them."""
         with self._database.read() as connection:
-            return portfolios.running_elsewhere(connection, member)
+            return portfolios.taken(connection, member, slots)
 
     def allowances(self, campaign: CampaignId) -> tuple[Ledger, Ledger]:
         """Return the campaign's ledgers of tokens and of money (millionths) as the database keeps them."""

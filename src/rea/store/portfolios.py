@@ -5,6 +5,7 @@ says, it is settled only once its own grant has shrunk to its cost, and members 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Row, func, select
 
@@ -58,23 +59,30 @@ def shown(connection: Connection, stream: CampaignId, before: int, kind: str) ->
     return event.digest if isinstance(event, e.PortfolioOpened | e.PortfolioPlanned) else None
 
 
-def running_elsewhere(connection: Connection, member: CampaignId) -> int:
-    """Return how many jobs the other members of a campaign's portfolio have reserved or running."""
+def taken(connection: Connection, member: CampaignId, slots: int) -> int:
+    """Return how many of a member's ``slots`` are taken, since its portfolio has no more and others hold them."""
     share = _share(connection, member)
     if share is None:
         return 0
-    return _running(connection, CampaignId(share.stream)) - _running_of(connection, [member])
+    portfolio = CampaignId(share.stream)
+    elsewhere = _running(connection, portfolio) - _running_of(connection, [member])
+    return max(0, elsewhere + slots - _slots_of(connection, portfolio))
 
 
-def _share(connection: Connection, member: CampaignId) -> Row[tuple[str, int]] | None:
+def _share(connection: Connection, member: CampaignId) -> Row[Any, Any] | None:
     wanted = select(holds.c.stream, holds.c.held).where(holds.c.job == member, holds.c.stream.startswith(PREFIX))
     return connection.execute(wanted).one_or_none()
 
 
 def _slots(connection: Connection, portfolio: CampaignId, wanted: int) -> None:
+    slots = _slots_of(connection, portfolio)
+    if _running(connection, portfolio) + wanted > slots:
+        raise StaleDecision(f"{portfolio} has {slots} slots, and others took them", "look again")
+
+
+def _slots_of(connection: Connection, portfolio: CampaignId) -> int:
     opened = _first(connection, portfolio)
-    if isinstance(opened, e.PortfolioOpened) and _running(connection, portfolio) + wanted > opened.slots:
-        raise StaleDecision(f"{portfolio} has {opened.slots} slots, and others took them", "look again")
+    return opened.slots if isinstance(opened, e.PortfolioOpened) else 0
 
 
 def _running(connection: Connection, portfolio: CampaignId) -> int:
@@ -102,6 +110,6 @@ def _first(connection: Connection, stream: CampaignId) -> e.Event | None:
     return _decoded(connection.execute(select(*columns).where(events.c.stream == stream, events.c.seq == 1)))
 
 
-def _decoded(found: CursorResult[tuple[str, str, bytes, int]]) -> e.Event | None:
+def _decoded(found: CursorResult[Any]) -> e.Event | None:
     row = found.one_or_none()
     return None if row is None else codec.decode(Entry(key=row.key, kind=row.kind, payload=row.payload, v=row.v))

@@ -48,10 +48,11 @@ class MemoryJournal:
     def campaigns(self) -> Sequence[CampaignId]:
         return tuple(name for name in self._streams if not is_portfolio(name))
 
-    def elsewhere(self, member: CampaignId) -> int:
-        """Return how many jobs the other members of a campaign's portfolio have reserved or running."""
+    def elsewhere(self, member: CampaignId, slots: int) -> int:
+        """Return how many of a member's ``slots`` are taken, since its portfolio has no more and others hold them."""
         own = self._stream(member)
-        return self._running(own.portfolio) - len(own.holds) if own.portfolio else 0
+        others = self._running(own.portfolio) - len(own.holds)
+        return max(0, others + slots - self._stream(CampaignId(own.portfolio)).slots) if own.portfolio else 0
 
     def read(self, campaign: CampaignId, after: int = 0, most: int | None = None) -> Sequence[Recorded]:
         return tuple(self._stream(campaign).recorded[after : None if most is None else after + most])

@@ -24,7 +24,7 @@ POLICY = Policy(seed=7, calibration_seeds=4)
 class SharedLog(Log, Protocol):
     """A journal that can say how many jobs the other members of a portfolio hold, too."""
 
-    def elsewhere(self, member: CampaignId) -> int: ...
+    def elsewhere(self, member: CampaignId, slots: int) -> int: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class PortfolioWorld:
     dealing: Dealing = field(default_factory=Dealing)
     policy: Policy = POLICY
     fuse: Fuse = field(default_factory=Fuse)
-    journal: SharedLog = field(default_factory=MemoryJournal)  # type: ignore[assignment]
+    journal: SharedLog = field(default_factory=MemoryJournal)
     worlds: dict[CampaignId, World] = field(init=False)
     told: list[str] = field(default_factory=list)
     memories: dict[CampaignId, Recall] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class PortfolioWorld:
             fuse=self.fuse,
             journal=self.journal,
             name=name,
-            elsewhere=lambda: self.journal.elsewhere(name),
+            elsewhere=lambda slots: self.journal.elsewhere(name, slots),
         )
 
     @property

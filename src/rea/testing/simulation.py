@@ -1,7 +1,7 @@
 """A whole campaign on a simulated cluster with a known truth: what each lever is worth, and how noisy a training is."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from math import prod
 from pathlib import Path
@@ -108,7 +108,7 @@ class World:
     calls: Envelope = NO_CALLS  # what may be asked of a language model
     minds: tuple[HypothesisSource, ...] = ()  # further sources: those that ask one
     name: CampaignId = CAMPAIGN
-    elsewhere: Callable[[], int] = lambda: 0  # jobs of the same portfolio's other members
+    elsewhere: Callable[[int], int] = lambda slots: 0  # slots that others of the portfolio hold
 
     def __post_init__(self) -> None:
         self.backend = SimulatedBackend(outcome=self._outcome, now=lambda: self.clock)
@@ -173,6 +173,8 @@ class World:
             portfolio=portfolio,
         )
         checklist = checklist_of(opened)
+        if portfolio:  # each member has data of its own, whose test rows are counted apart
+            checklist = replace(checklist, test_rows=Digest(f"test rows of {self.name}"))
         self.journal.append(self.name, (opened, ChecklistRecorded(checklist=checklist)))
         return checklist
 
