@@ -41,7 +41,9 @@ def start(config: Settings, spec: Spec, budget_s: float, told: Callable[[Campaig
     total = sum(entry.weight for entry in spec.members)
     opened: list[CampaignId] = []
     try:
-        members = tuple(_member(config, entry, name, budget_s * entry.weight / total, slots, opened, told) for entry in spec.members)
+        members = tuple(
+            _member(config, entry, name, budget_s * entry.weight / total, slots, opened, told) for entry in spec.members
+        )
     except (ReaError, OSError):
         _abandon(config, opened)
         raise
@@ -124,7 +126,9 @@ def approve(config: Settings, p: Portfolio, given: str, by: str) -> Approval:
     if not p.waiting:
         raise UsageError("nothing waits for an approval", "see rea portfolio status")
     if len(given) < SHORTEST_DIGEST or not p.waiting.startswith(given):
-        raise UsageError(f"{given!r} is not the digest of what waits ({p.waiting[:12]}…)", "read it again: rea portfolio plan")
+        raise UsageError(
+            f"{given!r} is not the digest of what waits ({p.waiting[:12]}…)", "read it again: rea portfolio plan"
+        )
     granted = p.budget_ms if p.signed else sum(m.allowance_ms for m in p.members)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     approval = Approval(subject=p.waiting, by=by, at=at, granted_ms=granted)

@@ -35,8 +35,8 @@ class Spec:
 
     budget: str
     members: tuple[Entry, ...]
+    dealing: Dealing
     slots: int | None = None
-    dealing: Dealing = Dealing()
 
 
 def load(path: Path) -> Spec:
@@ -48,7 +48,9 @@ def load(path: Path) -> Spec:
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", "rea portfolio start FILE: docs/portfolio.md") from error
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}", "rea portfolio start FILE: docs/portfolio.md"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is no TOML: {error}", "mend that line") from error
     _known(told, HEAD, str(path))
@@ -63,7 +65,9 @@ def load(path: Path) -> Spec:
     slots = _value(told, "slots", int, None, str(path))
     if slots is not None and slots < 1:
         raise UsageError(f"slots is {slots}", "jobs at a time, 1 or more")
-    return Spec(budget=_value(told, "budget", str, "", str(path)), members=members, slots=slots, dealing=Dealing(floor=floor))
+    return Spec(
+        budget=_value(told, "budget", str, "", str(path)), members=members, slots=slots, dealing=Dealing(floor=floor)
+    )
 
 
 def _entry(told: object, folder: Path, where: str) -> Entry:
@@ -98,7 +102,9 @@ def _known(told: Mapping[str, object], known: tuple[str, ...], where: str) -> No
     for key in told:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
-            raise UsageError(f"{where}: unknown key {key!r}", f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}")
+            raise UsageError(
+                f"{where}: unknown key {key!r}", f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+            )
 
 
 def _value(told: Mapping[str, object], key: str, kind: type[T], default: T | None, where: str) -> T:

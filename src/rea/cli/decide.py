@@ -57,7 +57,7 @@ def page(c: Campaign, p: Plan) -> str:
         ]
     lines += [
         "",
-        *(_phase(p, x) for x in p.phases),
+        *(phase_line(p, x) for x in p.phases),
         "",
         f"what Confirmation can detect: >= {p.detectable:.2%} of relative improvement",
     ]
@@ -76,7 +76,8 @@ def _patch(c: Campaign, p: Patch) -> list[str]:
     return patch_lines(c.patches[p.digest])
 
 
-def _phase(p: Plan, x: PhasePlan) -> str:
+def phase_line(p: Plan, x: PhasePlan) -> str:
+    """Return one phase of a plan, priced."""
     span = f"{seconds(x.low_ms / 1000)} to {seconds(x.high_ms / 1000)}"
     return (
         f"  {x.phase:<13} {x.jobs:>4} jobs  {seconds(x.cost_ms / 1000):>8} ({span}){_money(p, x.cost_ms)}  {x.purpose}"

@@ -11,7 +11,7 @@ from rea.domain.event import PatchAdmitted
 from rea.domain.evidence import Comparison, Finding, Noise, Rows, TestOpening
 from rea.domain.experiment import Experiment, Phase, Replicate
 from rea.domain.hypothesis import Hypothesis
-from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId
+from rea.domain.ids import NO_CAMPAIGN, NO_DIGEST, CampaignId, Digest, ExperimentId, HypothesisId, JobId
 from rea.domain.insight import Insight, Setting
 from rea.domain.ledger import Ledger
 from rea.domain.lever import Role
@@ -24,8 +24,6 @@ from rea.domain.workload import Workload
 
 __all__ = ["NO_CAMPAIGN", "NO_DIGEST", "Campaign", "JobRecord", "PhaseRecord", "comparison_key"]
 
-NO_CAMPAIGN = CampaignId("")
-NO_DIGEST = Digest("")
 T = TypeVar("T")
 
 

@@ -7,7 +7,7 @@ from rea.domain.diagnosis import Diagnosis
 from rea.domain.evidence import Comparison, Finding, Measurement, Noise, TestOpening
 from rea.domain.experiment import Experiment, Phase, Replicate
 from rea.domain.hypothesis import Hypothesis
-from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId, digest
+from rea.domain.ids import NO_CAMPAIGN, CampaignId, Digest, ExperimentId, HypothesisId, JobId, digest
 from rea.domain.insight import Insight
 from rea.domain.job import Job, JobStatus
 from rea.domain.lever import Lever
@@ -32,7 +32,7 @@ class CampaignOpened:
     budget_ms: int
     at: str
     calls: Envelope = NO_CALLS
-    portfolio: CampaignId = CampaignId("")  # whose shares are all that this campaign may spend
+    portfolio: CampaignId = NO_CAMPAIGN  # whose shares are all that this campaign may spend
 
     @property
     def key(self) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from rea.domain.ids import CampaignId, Digest
+from rea.domain.ids import NO_CAMPAIGN, NO_DIGEST, CampaignId, Digest
 from rea.domain.ledger import Ledger
 from rea.domain.plan import Approval
 
@@ -54,16 +54,16 @@ class MemberPlan:
 class Portfolio:
     """The state of a portfolio. Only ``rea.campaign.portfolio`` makes one; a member's own state is its own journal's."""
 
-    id: CampaignId = CampaignId("")
+    id: CampaignId = NO_CAMPAIGN
     members: tuple[Member, ...] = ()
     budget_ms: int = 0
     slots: int = 0
     dealing: Dealing = field(default_factory=Dealing)
-    subject: Digest = Digest("")  # of what is to be signed
+    subject: Digest = NO_DIGEST  # of what is to be signed
     opened_at: str = ""
     signed: Approval | None = None
     page: tuple[MemberPlan, ...] = ()  # what was put before the engineer last
-    page_digest: Digest = Digest("")
+    page_digest: Digest = NO_DIGEST
     approvals: tuple[Approval, ...] = ()
     approved: tuple[MemberPlan, ...] = ()  # on pages that were approved
     allotted: dict[CampaignId, tuple[int, ...]] = field(default_factory=dict)  # device-milliseconds, tranche by tranche
@@ -81,10 +81,10 @@ class Portfolio:
     def waiting(self) -> Digest:
         """The digest of what waits for a person, or nothing."""
         if self.stopped or self.concluded:
-            return Digest("")
+            return NO_DIGEST
         if self.signed is None:
             return self.subject
-        return self.page_digest if any(plan not in self.approved for plan in self.page) else Digest("")
+        return self.page_digest if any(plan not in self.approved for plan in self.page) else NO_DIGEST
 
     def member(self, campaign: str) -> Member | None:
         return next((m for m in self.members if m.campaign == campaign), None)

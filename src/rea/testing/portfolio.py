@@ -15,7 +15,7 @@ from rea.domain.plan import Policy
 from rea.domain.portfolio import PREFIX, Dealing, Member, Portfolio
 from rea.testing.fuse import Fuse
 from rea.testing.memory import MemoryJournal
-from rea.testing.simulation import Log, Truth, World, Touching, approval
+from rea.testing.simulation import Log, Touching, Truth, World, approval
 
 NAME = CampaignId(f"{PREFIX}simulated")
 POLICY = Policy(seed=7, calibration_seeds=4)
@@ -24,7 +24,10 @@ POLICY = Policy(seed=7, calibration_seeds=4)
 class SharedLog(Log, Protocol):
     """A journal that can say how many jobs the other members of a portfolio hold, too."""
 
-    def elsewhere(self, member: CampaignId, slots: int) -> int: ...
+    def elsewhere(self, member: CampaignId, slots: int) -> int:
+        """Return how many of a member's ``slots`` others of its portfolio hold."""
+        ...
+
 
 
 @dataclass(slots=True, kw_only=True)

@@ -13,7 +13,9 @@ from rea.ports import Journal
 Tell = Callable[[str, str], None]
 
 
-def advance(name: CampaignId, journal: Journal, members: Mapping[CampaignId, Recall], tell: Tell) -> set[CampaignId] | None:
+def advance(
+    name: CampaignId, journal: Journal, members: Mapping[CampaignId, Recall], tell: Tell
+) -> set[CampaignId] | None:
     """Move a portfolio one step. Return the members something was delivered to (they want a look), or None when nothing is left to do.
 
     Raises:
@@ -38,7 +40,9 @@ def _told(p: Portfolio, journal: Journal, tell: Tell) -> bool:
     event = Notified(kind=kind, subject=subject)
     if not subject or event.key in p.notified:
         return False
-    command = f"rea portfolio report -p {p.id}" if p.concluded else f"rea portfolio approve -p {p.id} --digest {subject[:12]}"
+    command = (
+        f"rea portfolio report -p {p.id}" if p.concluded else f"rea portfolio approve -p {p.id} --digest {subject[:12]}"
+    )
     tell(kind, command)
     journal.append(p.id, (event,))
     return True
