@@ -29,7 +29,6 @@ class SharedLog(Log, Protocol):
         ...
 
 
-
 @dataclass(slots=True, kw_only=True)
 class PortfolioWorld:
     """Everything outside a portfolio, in memory, on virtual time. Each touch of it passes the fuse."""
