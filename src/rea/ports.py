@@ -162,4 +162,5 @@ class Ports:
     now: Callable[[], float]
     runbook: tuple[RunbookEntry, ...]
     reader: LogReader | None = None  # of failures that nobody knows; without one, first principles stand alone
+    elsewhere: Callable[[int], int] = lambda slots: 0  # of so many slots, how many others of the portfolio hold
     directory: Path  # of the campaign: STOP, pending, due, jobs/

@@ -22,7 +22,7 @@ from rea.planner.sources.model.wanted import read
 from rea.ports import Ports
 from rea.testing.fuse import Fuse, Killed
 from rea.testing.memory import MemoryInsights
-from rea.testing.simulation import CAMPAIGN, Truth, World, _hypothesis, _Touching
+from rea.testing.simulation import CAMPAIGN, Touching, Truth, World, _hypothesis
 
 EFFECTS = {"a": 0.02, "b": 0.012, "hidden": 0.015}
 KNOWN_TO_OTHERS = ("a", "b")
@@ -37,7 +37,7 @@ class Asked(World):
     @property
     def ports(self) -> Ports:
         plain: Ports = World.ports.__get__(self)
-        return replace(plain, sources=(_Others(), _Touching(self.source, "model", self.fuse)))
+        return replace(plain, sources=(_Others(), Touching(self.source, "model", self.fuse)))
 
     @property
     def source(self) -> ModelSource:

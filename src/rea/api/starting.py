@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rea import app, gate
 from rea.api import calling
-from rea.domain.campaign import Campaign
+from rea.domain.campaign import NO_CAMPAIGN, Campaign
 from rea.domain.errors import UsageError
 from rea.domain.event import CampaignOpened, ChecklistRecorded
 from rea.domain.ids import CampaignId
@@ -41,6 +41,7 @@ class Request:
     tokens: int = 0  # that a language model may use; 0: none is asked
     money: float = 0.0
     sandbox: str | None = None
+    portfolio: CampaignId = NO_CAMPAIGN  # that the campaign is to be a member of
 
 
 def check(config: Settings, request: Request) -> CampaignId:
@@ -81,6 +82,7 @@ def check(config: Settings, request: Request) -> CampaignId:
         budget_ms=budget_ms,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         calls=asked.envelope,
+        portfolio=request.portfolio,
     )
     checklist = replace(checklist, checks=(*checklist.checks, *checks), calls=asked.envelope)
     app.journal(config).append(name, (opened, ChecklistRecorded(checklist=checklist)))

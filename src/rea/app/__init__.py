@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from rea import gate
 from rea.agent.question import Model, NoModel
 from rea.app import heads
 from rea.app.engines import BACKENDS as BACKENDS
@@ -22,6 +23,7 @@ from rea.domain.errors import StaleDecision, StoreError, UsageError
 from rea.domain.event import AGENT, Paused
 from rea.domain.experiment import Purpose
 from rea.domain.ids import CampaignId, Digest, JobId, digest
+from rea.domain.portfolio import is_portfolio
 from rea.domain.runbook import RunbookEntry, standing_of
 from rea.executor.backends.fenced import Fenced
 from rea.executor.contract.directory import write_durably
@@ -119,6 +121,7 @@ def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], l
         search=OptunaSearch(),
         openings=log,
         standings=log,
+        elsewhere=partial(log.elsewhere, campaign),
         notify=notifier(config, campaign),
         now=time.time,
         runbook=entries,
@@ -227,15 +230,30 @@ def notifier(config: Settings, campaign: CampaignId) -> Callable[[str, str], Non
 
 
 def wake(state: Path, campaign: str) -> Wake:
-    """Advance a campaign until there is nothing left to do at once."""
-    from rea.campaign.advance import advance
+    """Advance a campaign, or a portfolio, until there is nothing left to do at once."""
+    from rea.app import portfolio
 
     config, name = settings(state), CampaignId(campaign)
+    if is_portfolio(name):
+        return portfolio.wake(config, name)
+    recall = recall_of(config, name)
+    answer, grew = _wake(config, recall)
+    if grew and recall.state.portfolio:
+        gate.main([str(state), recall.state.portfolio])
+    return answer
+
+
+def _wake(config: Settings, recall: Recall) -> tuple[Wake, bool]:
+    """Advance a campaign, and say whether anything happened."""
+    from rea.campaign.advance import advance
+
+    name = recall.campaign
     entries, bound_to = runbook(config)
     with leased(config, name) as lease:
-        recall, directory, log = recall_of(config, name), config.campaign(name), journal(config)
+        recall.now()
+        directory, log = config.campaign(name), journal(config)
         heads.check(directory, log, name)
-        world = ports(config, recall, entries, lease)
+        before, world = recall.length, ports(config, recall, entries, lease)
         while True:
             try:
                 answer = advance(name, world, bound_to, recall)
@@ -244,7 +262,7 @@ def wake(state: Path, campaign: str) -> Wake:
             if answer is not None:
                 recall.keep()
                 heads.note(directory, log, name)
-                return answer
+                return answer, recall.length > before
 
 
 @contextmanager

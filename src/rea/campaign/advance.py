@@ -10,6 +10,7 @@ from rea.domain.ids import CampaignId, Digest
 from rea.domain.job import KILL_GRACE_S, JobState
 from rea.executor.jobs import live
 from rea.executor.perform import observe
+from rea.planner.decide import waits_for_share
 from rea.ports import Ports
 
 STOP = "STOP"
@@ -48,6 +49,7 @@ def _observed(c: Campaign, ports: Ports) -> Observed:
         jobs=observe(c, ports),
         stop_file=(ports.directory / STOP).exists(),
         reads=ports.reader is not None,
+        elsewhere=ports.elsewhere(c.policy.slots) if c.portfolio else 0,
         openings=ports.openings.count(c.checklist.test_rows) if confirming and c.checklist else 0,
         entries=ports.standings.verdicts(own) if own else {},
     )
@@ -71,8 +73,14 @@ def waiting_for(c: Campaign) -> str:
         return f"a person: {c.paused}"
     if jobs := live(c):
         return f"{len(jobs)} running job{'s' if len(jobs) > 1 else ''}"
+    return "nothing" if c.approved and c.funded and not c.portfolio else _owed(c)
+
+
+def _owed(c: Campaign) -> str:
+    if c.portfolio and (c.signed is None or (not c.funded and c.plan is not None)):
+        return f"the common {'approval' if c.signed else 'signature'} of {c.portfolio}"
     if c.signed is None:
         return "a signature under the checklist"
     if not c.approved:
         return "approval of the plan"
-    return "nothing"
+    return f"a tranche of {c.portfolio}" if waits_for_share(c) else "a free slot, or its portfolio"

@@ -62,6 +62,19 @@ def apply(campaign: Campaign, event: e.Event) -> None:
             folding.phases(campaign, event)
         case e.Measured() | e.PredictionsRefused() | e.Compared() | e.TestOpened() | e.InsightsRecorded():
             folding.judging(campaign, event)
+        case e.ShareGranted() | e.ShareClosed() | e.ShareReturned():
+            folding.sharing(campaign, event)
+        case (
+            e.PortfolioOpened()
+            | e.PortfolioSigned()
+            | e.PortfolioPlanned()
+            | e.PortfolioApproved()
+            | e.Allotted()
+            | e.MemberReleased()
+            | e.ShareSettled()
+            | e.PortfolioConcluded()
+        ):
+            pass  # of a portfolio's own stream (``rea.campaign.portfolio``)
         case _:
             folding.life(campaign, event)
 

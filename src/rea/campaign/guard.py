@@ -38,7 +38,8 @@ def permitted(c: Campaign, job: Job) -> bool:
     """Whether a person has granted this kind of job: a signed checklist grants calibration, an approved plan the rest."""
     if c.paused or c.stopped or c.ended:
         return False
-    return c.approved or (job.phase is Phase.CALIBRATION and c.signed is not None)
+    calibrating = job.phase is Phase.CALIBRATION and c.signed is not None and (c.shares > 0 or not c.portfolio)
+    return (c.approved and c.funded) or calibrating
 
 
 def no_longer_wanted(c: Campaign, job: Job) -> bool:

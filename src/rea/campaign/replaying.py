@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from itertools import takewhile
 
 from rea.campaign.decide import decide
 from rea.campaign.evolve import apply
@@ -11,6 +12,7 @@ from rea.domain.action import Observed, Propose, ReadLog
 from rea.domain.campaign import Campaign
 from rea.domain.ids import Digest
 from rea.domain.job import JobState, JobStatus
+from rea.executor.jobs import live
 from rea.ports import HypothesisSource, LogReader, Ports
 
 STOP_FILE = "STOP file"
@@ -138,10 +140,18 @@ class _Run:
             | {end.job: end.status for end in ended},
             stop_file=isinstance(event, e.Stopped) and event.by == STOP_FILE,
             openings=opened.opening.number - 1 if opened else 0,
+            elsewhere=self._elsewhere(),
         )
 
     def _read(self, event: e.CauseSuggested, reader: LogReader) -> tuple[e.Event, ...]:
         return perform(ReadLog(job=event.suggestion.job), self.state, replace(self.ports, reader=reader))
+
+    def _elsewhere(self) -> int:
+        """Return how many slots others of the portfolio held: all but what was reserved."""
+        if not self.state.portfolio:
+            return 0
+        reserved = takewhile(lambda r: isinstance(r.event, e.JobReserved), self.recorded[self.at :])
+        return max(0, self.state.policy.slots - len(live(self.state)) - sum(1 for _ in reserved))
 
     def _proposed(self, event: e.HypothesesProposed) -> tuple[e.Event, ...]:
         actions = decide(self.state, Observed(now=0.0), self.ports.runbook, self.runbook).actions

@@ -21,6 +21,7 @@ COMMANDS = {
     "runbook": ("runbook", "your own runbook entries and what they have earned; say whether one was right"),
     "steer": ("decide", "go to Confirmation now, or drop a hypothesis"),
     "status": ("read", "where a campaign stands, in five lines"),
+    "portfolio": ("portfolio", "several models under one budget: one signature, one approval, one report"),
     "watch": ("read", "follow a campaign; close it at any time, nothing depends on it"),
     "why": ("read", "the reason for a state, a hypothesis, an experiment or a job"),
     "logs": ("read", "the end of a job's log"),

@@ -124,8 +124,8 @@ def start(
 def _shown(face: Face, c: Campaign) -> bool:
     """Show the checklist, and return whether it passed."""
     assert c.checklist is not None
-    facts = {"campaign": c.id, "digest": c.checklist.digest, **_values(c.checklist)}
-    face.say("checklist", facts, _page(c, c.checklist))
+    facts = {"campaign": c.id, "digest": c.checklist.digest, **checklist_values(c.checklist)}
+    face.say("checklist", facts, checklist_page(c, c.checklist))
     return c.checklist.passed
 
 
@@ -142,7 +142,8 @@ def _install_timer(face: Face) -> None:
     click.echo(f"timer: {install_timer(face.config.state)}", err=True)
 
 
-def _values(checklist: Checklist) -> dict[str, object]:
+def checklist_values(checklist: Checklist) -> dict[str, object]:
+    """Return a checklist for programs."""
     checks = [{"name": x.name, "ok": x.ok, "detail": x.detail, "fix": x.fix} for x in checklist.checks]
     return {
         "checks": checks,
@@ -152,7 +153,8 @@ def _values(checklist: Checklist) -> dict[str, object]:
     }
 
 
-def _page(c: Campaign, checklist: Checklist) -> str:
+def checklist_page(c: Campaign, checklist: Checklist) -> str:
+    """Return a checklist for people."""
     lines = [f"checklist of {c.id}"]
     for item in checklist.checks:
         mark = "ok  " if item.ok else "NO  " if item.blocking else "note"

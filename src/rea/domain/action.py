@@ -104,6 +104,7 @@ class Observed:
     openings: int = 0  # of this data's test rows, over all campaigns
     entries: Mapping[Digest, Sequence[EntryVerdict]] = field(default_factory=dict)  # own ones, over all campaigns
     reads: bool = False  # whether there is a reader of logs
+    elsewhere: int = 0  # slots of this campaign that other members of its portfolio hold
 
 
 @dataclass(frozen=True, slots=True)

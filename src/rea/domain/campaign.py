@@ -12,7 +12,7 @@ from rea.domain.event import PatchAdmitted, RunStopped
 from rea.domain.evidence import Comparison, Finding, Noise, Rows, TestOpening
 from rea.domain.experiment import Experiment, Phase, Replicate
 from rea.domain.hypothesis import Hypothesis
-from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId
+from rea.domain.ids import NO_CAMPAIGN, NO_DIGEST, CampaignId, Digest, ExperimentId, HypothesisId, JobId
 from rea.domain.insight import Insight, Setting
 from rea.domain.ledger import Ledger
 from rea.domain.lever import Role
@@ -25,8 +25,6 @@ from rea.domain.workload import Workload
 
 __all__ = ["NO_CAMPAIGN", "NO_DIGEST", "Campaign", "JobRecord", "PhaseRecord", "comparison_key"]
 
-NO_CAMPAIGN = CampaignId("")
-NO_DIGEST = Digest("")
 T = TypeVar("T")
 LEAST_DEAR, MOST_DEAR = 0.25, 8.0  # times a default run: what is not believed of a cost
 
@@ -72,6 +70,11 @@ class Campaign:
     envelope: Envelope = NO_CALLS  # what an engineer means to grant for language models
     tokens: Ledger = field(default_factory=Ledger)
     money: Ledger = field(default_factory=Ledger)  # in millionths
+    portfolio: CampaignId = NO_CAMPAIGN  # whose shares are all that may be spent here
+    shares: int = 0  # tranches that were granted by it
+    fed: int = 0  # the round that was in progress when the latest tranche beyond the floor came
+    share_closed: str = ""  # why no further tranche is coming
+    returned: bool = False  # what was not needed has been given back
     calls: dict[str, CallRecord] = field(default_factory=dict)  # of language models, by name, oldest first
     patches: dict[Digest, PatchAdmitted] = field(default_factory=dict)  # that may be run
     experiments: dict[ExperimentId, Experiment] = field(default_factory=dict)
@@ -160,6 +163,11 @@ class Campaign:
     def approved(self) -> bool:
         """Whether the approval in force is for exactly the plan in force."""
         return self.plan is not None and self.approval is not None and self.approval.subject == self.plan_digest
+
+    @property
+    def funded(self) -> bool:
+        """Whether there is money for the plan: of its own approval, or its portfolio's."""
+        return not self.portfolio or self.shares > 1
 
     def jobs_of(self, experiment: ExperimentId) -> list[JobRecord]:
         """Return an experiment's jobs, by replicate."""

@@ -7,11 +7,12 @@ from rea.domain.diagnosis import Diagnosis
 from rea.domain.evidence import Comparison, Finding, Measurement, Noise, TestOpening
 from rea.domain.experiment import Experiment, Phase, Replicate
 from rea.domain.hypothesis import Effect, Hypothesis
-from rea.domain.ids import CampaignId, Digest, ExperimentId, HypothesisId, JobId, digest
+from rea.domain.ids import NO_CAMPAIGN, CampaignId, Digest, ExperimentId, HypothesisId, JobId, digest
 from rea.domain.insight import Insight
 from rea.domain.job import Job, JobStatus
 from rea.domain.lever import Lever
 from rea.domain.plan import NO_CALLS, NO_PAST, Approval, Check, Checklist, CostError, Envelope, Plan, Policy
+from rea.domain.portfolio import Dealing, Member, MemberPlan
 from rea.domain.proposal import Proposal
 from rea.domain.runbook import ShadowCall, Standing, Treatment
 from rea.domain.suggestion import Suggestion, Trial
@@ -31,6 +32,7 @@ class CampaignOpened:
     budget_ms: int
     at: str
     calls: Envelope = NO_CALLS
+    portfolio: CampaignId = NO_CAMPAIGN  # whose shares are all that this campaign may spend
 
     @property
     def key(self) -> str:
@@ -616,6 +618,148 @@ class NodeReturned:
         return f"node:{self.node}:returned:{self.number}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioOpened:
+    """Several checked campaigns are put before an engineer at once; ``digest`` is what the one signature names."""
+
+    portfolio: CampaignId
+    members: tuple[Member, ...]
+    budget_ms: int
+    slots: int  # jobs at a time, of all members together
+    dealing: Dealing
+    at: str
+
+    @property
+    def digest(self) -> Digest:
+        return digest("portfolio", self)
+
+    @property
+    def key(self) -> str:
+        return "opened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioSigned:
+    approval: Approval
+
+    @property
+    def key(self) -> str:
+        return f"signed:{self.approval.subject}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioPlanned:
+    """The plans of members, on one page under one digest, with the rule by which all of the budget is dealt."""
+
+    plans: tuple[MemberPlan, ...]
+    budget_ms: int
+    dealing: Dealing
+
+    @property
+    def digest(self) -> Digest:
+        return digest("portfolio plan", self)
+
+    @property
+    def key(self) -> str:
+        return f"planned:{self.digest}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioApproved:
+    approval: Approval
+
+    @property
+    def key(self) -> str:
+        return f"approved:{self.approval.subject}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allotted:
+    """The one event that commits the common budget. ``number`` counts a member's tranches: 1 calibration, 2 the rest of its floor.
+
+    ``expected`` is the relative improvement per device-hour that the planner expected of the member when this was dealt.
+    """
+
+    member: CampaignId
+    number: int
+    amount_ms: int
+    expected: float
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return f"allotted:{self.member}:{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberReleased:
+    """A member gets no more: it confirms what it has, and gives back what is left."""
+
+    member: CampaignId
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return f"released:{self.member}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareSettled:
+    """A member has ended and cost this; what it did not need is free again."""
+
+    member: CampaignId
+    cost_ms: int
+
+    @property
+    def key(self) -> str:
+        return f"settled:{self.member}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioConcluded:
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return "concluded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareGranted:
+    """In a member's own journal: its portfolio holds ``granted_ms`` for it in all, by tranche ``number``."""
+
+    portfolio: CampaignId
+    number: int
+    granted_ms: int
+
+    @property
+    def key(self) -> str:
+        return f"share:{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareClosed:
+    """In a member's own journal: no further tranche is coming."""
+
+    portfolio: CampaignId
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return "share:closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareReturned:
+    """In a member's own journal: from now on it is granted what it has spent and no more."""
+
+    portfolio: CampaignId
+
+    @property
+    def key(self) -> str:
+        return "share:returned"
+
+
 Setup = CampaignOpened | ChecklistRecorded | ChecklistSigned | Calibrated
 Planning = HypothesesProposed | HypothesisAmended | HypothesisRejected | PlanDrafted | PlanApproved
 Patching = PatchOrdered | PatchAdmitted | PatchRefused | BranchMade
@@ -627,7 +771,32 @@ Shadowing = RunbookBound | EntryShadowed | EntryJudged | EntryStanding
 Phases = PhaseOpened | ReplicatesAdded | ExperimentDropped | ReplicateCut | PhaseEnded | PhaseClosed | Suggested
 Judging = Measured | PredictionsRefused | Compared | TestOpened | InsightsRecorded
 Life = Notified | Paused | Resumed | Steered | Stopped | Concluded
-Event = Setup | Planning | Patching | Running | Nodes | Calling | Diagnosing | Shadowing | Phases | Judging | Life
+Pooling = (
+    PortfolioOpened
+    | PortfolioSigned
+    | PortfolioPlanned
+    | PortfolioApproved
+    | Allotted
+    | MemberReleased
+    | ShareSettled
+    | PortfolioConcluded
+)
+Sharing = ShareGranted | ShareClosed | ShareReturned
+Event = (
+    Setup
+    | Planning
+    | Patching
+    | Running
+    | Nodes
+    | Calling
+    | Diagnosing
+    | Shadowing
+    | Phases
+    | Judging
+    | Life
+    | Pooling
+    | Sharing
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

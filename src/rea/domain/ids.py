@@ -11,6 +11,9 @@ ExperimentId = NewType("ExperimentId", str)
 JobId = NewType("JobId", str)
 Digest = NewType("Digest", str)
 
+NO_CAMPAIGN = CampaignId("")
+NO_DIGEST = Digest("")
+
 LATER = {"later": True}
 """Metadata of a field that a value gained later: it counts for digests only where it is not its default, so that old digests stay."""
 

@@ -37,3 +37,7 @@ class Ledger:
     def grant(self, amount: int) -> "Ledger":
         """Raise what is granted to ``amount``; a grant never shrinks."""
         return replace(self, granted=max(self.granted, amount))
+
+    def give_back(self) -> "Ledger":
+        """Return the ledger without what is free: what was not needed is somebody else's again."""
+        return replace(self, granted=self.held + self.spent)

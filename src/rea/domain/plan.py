@@ -148,10 +148,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """Who granted what, when, on which bytes. ``at`` is ISO 8601 UTC."""
+    """Who granted what, when, on which bytes. ``at`` is ISO 8601 UTC. ``through`` names the portfolio whose page the person approved, if any."""
 
     subject: Digest
     by: str
     at: str
     granted_ms: int
     calls: Envelope = NO_CALLS
+    through: str = ""

@@ -39,7 +39,9 @@ def decide(c: Campaign, observed: Observed, runbook: tuple[RunbookEntry, ...]) -
     told = nodes.step(c, observed.now) or storm(c) or shadow.step(c, observed, runbook) or stopping.step(c, observed)
     if told:
         return Decision(events=told)
-    planned = Decision(events=reservations(c), actions=submissions(c, observed) + judging(c) + stopping.cancels(c))
+    planned = Decision(
+        events=reservations(c, observed.elsewhere), actions=submissions(c, observed) + judging(c) + stopping.cancels(c)
+    )
     known = shadow.trusted(c, runbook)
     return planned + diagnosis.step(c, known) + suggestions.step(c, observed.reads)
 
@@ -75,9 +77,9 @@ def _unknown_to_backend(record: JobRecord, observed: Observed) -> bool:
     return record.state is JobState.RESERVED or (status is not None and status.state is JobState.RESERVED)
 
 
-def reservations(c: Campaign) -> tuple[Event, ...]:
-    """Reserve the next attempt of replicates that want one, as far as slots go."""
-    free = c.policy.slots - len(live(c))
+def reservations(c: Campaign, elsewhere: int = 0) -> tuple[Event, ...]:
+    """Reserve the next attempt of replicates that want one, as far as slots go that jobs ``elsewhere`` do not hold."""
+    free = c.policy.slots - len(live(c)) - elsewhere
     wanted: list[Event] = []
     for key in _by_urgency(c):
         if len(wanted) >= free:

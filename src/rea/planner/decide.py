@@ -17,7 +17,7 @@ LAST_IDEAS = 0.8  # of the budget, beyond which no new hypothesis is opened
 
 def decide(c: Campaign, observed: Observed, runbook: Digest) -> Decision:
     """Return the planner's next step."""
-    if c.signed is None:
+    if c.signed is None or (c.portfolio and not c.shares):
         return Decision()
     calibrated = c.phase(calibration.ROUND, Phase.CALIBRATION)
     if calibrated is None or not calibrated.ended:
@@ -26,6 +26,8 @@ def decide(c: Campaign, observed: Observed, runbook: Digest) -> Decision:
         return Decision(actions=(Propose(round=1, count=wanted_hypotheses(c)),))
     if c.plan is None or c.replan:
         return Decision(events=(PlanDrafted(plan=draft(c, runbook)),))
+    if not c.funded:
+        return Decision()  # its portfolio puts all plans before an engineer at once
     if not c.approved:
         return _ask(c)
     return _note(c) + _phases(c, observed)
@@ -51,7 +53,7 @@ def nearly_spent(c: Campaign) -> bool:
 
 def _note(c: Campaign) -> Decision:
     """Say once what the rest of the budget would buy."""
-    if not nearly_spent(c):
+    if not nearly_spent(c) or (c.portfolio and not c.share_closed):
         return Decision()
     runs = max(0, free_ms(c)) // full_ms(c)
     rest, reserve = c.ledger.free / 1000, reserve_ms(c) / 1000
@@ -73,7 +75,29 @@ def _phases(c: Campaign, observed: Observed) -> Decision:
     if refining is None:
         # breadth before depth: ideas not tried yet are worth more than a finer setting of those that were
         return _next_round(c) or exploitation.step(c, c.round)
-    return exploitation.step(c, c.round) if not refining.closed else confirmation.step(c, observed)
+    if not refining.closed:
+        return exploitation.step(c, c.round)
+    return Decision() if waits_for_share(c) else _fed(c) or confirmation.step(c, observed)
+
+
+def waits_for_share(c: Campaign) -> bool:
+    """Whether a member of a portfolio has done with its money what it could, and waits for more, or for word that none comes."""
+    refining = c.phase(c.round, Phase.EXPLOITATION)
+    done = refining is not None and refining.closed and c.phase(confirmation.ROUND, Phase.CONFIRMATION) is None
+    open_ = bool(c.portfolio) and c.approved and c.funded and not (c.share_closed or c.paused or c.stopped or c.ended)
+    return done and open_ and c.fed != c.round and not finishing(c)
+
+
+def _fed(c: Campaign) -> Decision:
+    """Open another round with a tranche that came since the last one: new ideas where there are any, else a finer look at what is there."""
+    if c.fed != c.round or c.share_closed:
+        return Decision()
+    return Decision(actions=(Propose(round=c.round + 1, count=ideas_for(c)),))
+
+
+def ideas_for(c: Campaign) -> int:
+    """Return how many hypotheses what is free pays for."""
+    return max(2, free_ms(c) // full_ms(c) // 4)
 
 
 def _next_round(c: Campaign) -> Decision:
@@ -82,7 +106,7 @@ def _next_round(c: Campaign) -> Decision:
     exhausted = tried is None or not tried.experiments
     if nearly_spent(c) or exhausted or c.round >= MOST_ROUNDS or free_ms(c) < ROUND_RUNS * full_ms(c):
         return Decision()
-    return Decision(actions=(Propose(round=c.round + 1, count=max(2, free_ms(c) // full_ms(c) // 4)),))
+    return Decision(actions=(Propose(round=c.round + 1, count=ideas_for(c)),))
 
 
 def finishing(c: Campaign) -> bool:

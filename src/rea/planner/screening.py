@@ -132,13 +132,13 @@ def generation(c: Campaign, count: int, number: int) -> list[Change]:
         return []
     known = list(dict.fromkeys(s.change for s in now.design.seen))
     wanted = list(candidates(c, now, known, digest("generation", c.policy.seed, number)))
-    looks, noise = _looks(c), now.design.typical
+    had, noise = looks(c), now.design.typical
     chosen: list[Change] = []
     for _ in range(count):
         best = max(0.0, float(now.of(known)[0].max()))
-        gains = _improvement(now, wanted, best, noise)
+        gains = improvement(now, wanted, best, noise)
         worth = [
-            gain / price(c, x) ** THRIFT if chosen.count(x) < _most_looks(looks.get(x, 0)) else 0.0
+            gain / price(c, x) ** THRIFT if chosen.count(x) < further_looks(had.get(x, 0)) else 0.0
             for x, gain in zip(wanted, gains, strict=True)
         ]
         place = max(range(len(wanted)), key=worth.__getitem__, default=None)
@@ -224,7 +224,7 @@ def price(c: Campaign, change: Change) -> float:
     return min(MOST_DEAR, max(LEAST_DEAR, factor))
 
 
-def _improvement(now: Belief, changes: Sequence[Change], best: float, noise: float) -> list[float]:
+def improvement(now: Belief, changes: Sequence[Change], best: float, noise: float) -> list[float]:
     """Return by how much one more run of each is expected to raise the best belief (Frazier et al. 2009, one change at a time)."""
     found = []
     for mean, spread in zip(*now.of(changes), strict=True):
@@ -235,11 +235,12 @@ def _improvement(now: Belief, changes: Sequence[Change], best: float, noise: flo
     return found
 
 
-def _looks(c: Campaign) -> dict[Change, int]:
+def looks(c: Campaign) -> dict[Change, int]:
+    """Return how many full runs each change has had."""
     return {arm.change: arm.runs for arm in field(c)}
 
 
-def _most_looks(had: int) -> int:
+def further_looks(had: int) -> int:
     """Return how many further runs a change may get at once: what never ran might fail, and one failure is enough to know."""
     return LOOKS - had if had else 1
 

@@ -13,6 +13,8 @@ from rea.report.prose.explain import Prose
 from rea.report.weighing.weigh import Advice
 
 if TYPE_CHECKING:
+    from jinja2 import Template
+
     from rea.report.plots import Plots
 
 MOST_ROWS, MOST_FAILURES = 120, 40
@@ -69,17 +71,22 @@ def fence(text: object) -> str:
     return str(text).replace("```", "'''")
 
 
-def _render(template: str, facts: Facts, plots: "Plots | None", beside: Beside) -> str:
+def template(name: str) -> "Template":
+    """Return one of our pages, which refuses to leave out what is not known, and escapes what comes from outside."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     pages = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=template.endswith(".html.j2"),
+        autoescape=name.endswith(".html.j2"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     pages.filters.update(FILTERS, md=md, code=code, fence=fence)
+    return pages.get_template(name)
+
+
+def _render(name: str, facts: Facts, plots: "Plots | None", beside: Beside) -> str:
     told = {
         "f": facts,
         "plots": plots,
@@ -90,4 +97,4 @@ def _render(template: str, facts: Facts, plots: "Plots | None", beside: Beside) 
         "most_rows": MOST_ROWS,
         "most_failures": MOST_FAILURES,
     }
-    return pages.get_template(template).render(told)
+    return template(name).render(told)

@@ -38,8 +38,8 @@ def write(
     advice = weigh(model, campaign) if model else None
     beside = Beside(outside=outside_of(campaign, outside or Outside()), prose=prose, advice=advice)
     return (
-        _whole(directory / "report.html", html(facts, draw(facts), beside)),
-        _whole(directory / "report.md", markdown(facts, beside)),
+        whole(directory / "report.html", html(facts, draw(facts), beside)),
+        whole(directory / "report.md", markdown(facts, beside)),
     )
 
 
@@ -48,7 +48,8 @@ def prose_of(model: Model, facts: Facts) -> Prose | None:
     return explain(model, "the report on a series of experiments with one model", of_report(facts))
 
 
-def _whole(path: Path, text: str) -> Path:
+def whole(path: Path, text: str) -> Path:
+    """Write a file so that a reader sees all of it or what was there before."""
     half = path.with_name(path.name + ".half")
     half.write_text(text, encoding="utf-8")
     half.replace(path)

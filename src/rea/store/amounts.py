@@ -18,6 +18,10 @@ def check(event: e.Event) -> None:
             _check("granted_ms", approval.granted_ms)
             _check("tokens", approval.calls.tokens)
             _check("micros", approval.calls.micros)
+        case e.PortfolioSigned(approval=approval) | e.PortfolioApproved(approval=approval):
+            _check("granted_ms", approval.granted_ms)
+        case e.Allotted(amount_ms=amount) | e.ShareGranted(granted_ms=amount) | e.ShareSettled(cost_ms=amount):
+            _check("amount", amount)
         case e.CallReserved(tokens=tokens, micros=micros) | e.CallSettled(tokens=tokens, micros=micros):
             _check("tokens", tokens)
             _check("micros", micros)

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from rea.domain.errors import StaleDecision, UsageError
 from rea.domain.event import Event, Recorded
 from rea.domain.ids import CampaignId, Digest
 from rea.domain.ledger import Ledger
+from rea.domain.portfolio import is_portfolio
 from rea.domain.runbook import EntryVerdict
-from rea.store import allowances, amounts, codec, leases, projections, stream
+from rea.store import allowances, amounts, codec, leases, portfolios, projections, stream
 from rea.store.database import Database
 from rea.store.leases import Lease
 from rea.store.schema import streams
@@ -36,8 +37,12 @@ class SqlJournal:
     def campaigns(self) -> Sequence[CampaignId]:
         """Return every campaign, the oldest first."""
         with self._database.read() as connection:
-            found = connection.scalars(select(streams.c.stream).order_by(streams.c.opened, streams.c.stream))
-            return tuple(CampaignId(name) for name in found)
+            return tuple(name for name in _streams(connection) if not is_portfolio(name))
+
+    def portfolios(self) -> Sequence[CampaignId]:
+        """Return every portfolio, the oldest first: each has a stream of its own beside those of its members."""
+        with self._database.read() as connection:
+            return tuple(name for name in _streams(connection) if is_portfolio(name))
 
     def read(self, campaign: CampaignId, after: int = 0, most: int | None = None) -> Sequence[Recorded]:
         """Return the events with a sequence number above ``after``, at most ``most``, checked against the hash chain.
@@ -72,6 +77,7 @@ class SqlJournal:
             fresh = stream.unseen(connection, campaign, drafts)
             for draft in fresh:
                 projections.numbered(connection, draft.event)
+            portfolios.check(connection, campaign, [draft.event for draft in fresh])
             return stream.extend(connection, campaign, head, fresh)
 
     def restore(self, campaign: CampaignId, recorded: Sequence[Recorded]) -> int:
@@ -111,6 +117,11 @@ class SqlJournal:
         with self._database.read() as connection:
             return projections.ledger_of(connection, campaign)
 
+    def elsewhere(self, member: CampaignId, slots: int) -> int:
+        """Return how many of a member's ``slots`` are taken, since its portfolio has no more and others hold them."""
+        with self._database.read() as connection:
+            return portfolios.taken(connection, member, slots)
+
     def allowances(self, campaign: CampaignId) -> tuple[Ledger, Ledger]:
         """Return the campaign's ledgers of tokens and of money (millionths) as the database keeps them."""
         with self._database.read() as connection:
@@ -127,6 +138,11 @@ class SqlJournal:
         """Return whether runbook entries were right, over all campaigns."""
         with self._database.read() as connection:
             return projections.verdicts_of(connection, entries)
+
+
+def _streams(connection: Connection) -> list[CampaignId]:
+    found = connection.scalars(select(streams.c.stream).order_by(streams.c.opened, streams.c.stream))
+    return [CampaignId(name) for name in found]
 
 
 def _draft(at: str, event: Event) -> Draft:

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 
 from rea.domain import event as e
 from rea.domain.call import name_of
-from rea.domain.errors import StaleDecision
+from rea.domain.errors import OverBudget, StaleDecision
 from rea.domain.event import Event, Recorded
 from rea.domain.hypothesis import Effect, Move
-from rea.domain.ids import CampaignId, Digest, JobId
+from rea.domain.ids import CampaignId, Digest
 from rea.domain.insight import Insight, Prior, Setting
 from rea.domain.ledger import Ledger
 from rea.domain.plan import Approval
+from rea.domain.portfolio import is_portfolio
 from rea.domain.runbook import EntryVerdict
 from rea.store import amounts, codec
 from rea.store.prior import prior_from
@@ -25,7 +26,9 @@ class _Stream:
 
     recorded: list[Recorded] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
-    holds: dict[JobId, int] = field(default_factory=dict)
+    holds: dict[str, int] = field(default_factory=dict)  # by job, or of a portfolio by member
+    portfolio: str = ""  # of a member
+    slots: int = 0  # of a portfolio
     tokens: Ledger = field(default_factory=Ledger)
     money: Ledger = field(default_factory=Ledger)
     calls: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -44,7 +47,13 @@ class MemoryJournal:
         self._openings = {data: {CampaignId(f"earlier {n}") for n in range(k)} for data, k in (opened or {}).items()}
 
     def campaigns(self) -> Sequence[CampaignId]:
-        return tuple(self._streams)
+        return tuple(name for name in self._streams if not is_portfolio(name))
+
+    def elsewhere(self, member: CampaignId, slots: int) -> int:
+        """Return how many of a member's ``slots`` are taken, since its portfolio has no more and others hold them."""
+        own = self._stream(member)
+        others = self._running(own.portfolio) - len(own.holds)
+        return max(0, others + slots - self._stream(CampaignId(own.portfolio)).slots) if own.portfolio else 0
 
     def read(self, campaign: CampaignId, after: int = 0, most: int | None = None) -> Sequence[Recorded]:
         return tuple(self._stream(campaign).recorded[after : None if most is None else after + most])
@@ -58,6 +67,7 @@ class MemoryJournal:
         if expected is not None and expected != length:
             raise StaleDecision(f"{length} events, decided on {expected}", "look again")
         fresh = [event for key, event in _once(events).items() if key not in keys]
+        self._shared(campaign, fresh)
         for event in fresh:
             self._numbered(event)
             stream = _settled(stream, event)
@@ -90,6 +100,22 @@ class MemoryJournal:
         if isinstance(event, e.TestOpened) and event.opening.number != self.count(event.opening.data) + 1:
             raise StaleDecision(f"{event.opening.number} is not the next opening", "look again")
 
+    def _shared(self, name: CampaignId, fresh: Sequence[Event]) -> None:
+        """Refuse what a member, or its portfolio, may not record."""
+        portfolio = CampaignId(self._stream(name).portfolio)
+        reserved = sum(isinstance(event, e.JobReserved) for event in fresh)
+        if portfolio and reserved and self._running(portfolio) + reserved > self._stream(portfolio).slots:
+            raise StaleDecision("no slot is free", "look again")
+        for event in fresh:
+            if isinstance(event, e.ShareGranted):
+                if self._stream(event.portfolio).holds.get(name, -1) < event.granted_ms:
+                    raise OverBudget(f"{event.portfolio} does not hold {event.granted_ms} for {name}", "")
+            elif isinstance(event, e.ShareSettled) and self.ledger(event.member).granted > event.cost_ms:
+                raise StaleDecision(f"{event.member} may still spend more than it has cost", "look again")
+
+    def _running(self, portfolio: str) -> int:
+        return sum(len(self._stream(CampaignId(m)).holds) for m in self._stream(CampaignId(portfolio)).holds)
+
     def _keep(self, campaign: CampaignId, stream: _Stream, fresh: Sequence[Event]) -> None:
         for seq, event in enumerate(fresh, start=len(stream.recorded) + 1):
             stream.recorded.append(Recorded(seq=seq, at=self.now, key=event.key, event=event))
@@ -111,7 +137,9 @@ def _settled(s: _Stream, event: Event) -> _Stream:
         case e.JobReserved(job=job):
             return replace(s, ledger=s.ledger.hold(job.held_ms), holds={**s.holds, job.id: job.held_ms})
         case e.JobEnded(status=status) if status.state.ended:
-            return _ended(s, event)
+            return _ended(s, event.job, event.cost_ms)
+        case e.CampaignOpened(portfolio=portfolio) if not s.recorded:
+            return replace(s, portfolio=portfolio)
         case e.ChecklistRecorded(checklist=checklist):
             return replace(s, checklist=checklist.digest)
         case e.PlanDrafted(plan=plan):
@@ -127,14 +155,35 @@ def _settled(s: _Stream, event: Event) -> _Stream:
         case e.CallSettled() if name_of(event.call, event.attempt) in s.calls:
             return _called(s, event)
         case _:
+            return _pooled(s, event)
+
+
+def _pooled(s: _Stream, event: Event) -> _Stream:
+    """Settle what concerns a common budget."""
+    match event:
+        case e.PortfolioOpened(slots=slots):
+            return replace(s, checklist=event.digest, slots=slots)
+        case e.PortfolioPlanned():
+            return replace(s, plan=event.digest)
+        case e.PortfolioSigned(approval=a) | e.PortfolioApproved(approval=a) if a.subject in (s.checklist, s.plan):
+            return _grant(s, a)
+        case e.Allotted(member=m, amount_ms=more):
+            return replace(s, ledger=s.ledger.hold(more), holds={**s.holds, m: s.holds.get(m, 0) + more})
+        case e.ShareSettled(member=m, cost_ms=cost):
+            return _ended(s, m, cost)
+        case e.ShareGranted(granted_ms=granted):
+            return replace(s, ledger=s.ledger.grant(granted))
+        case e.ShareReturned():
+            return replace(s, ledger=s.ledger.give_back())
+        case _:
             return s
 
 
-def _ended(s: _Stream, event: e.JobEnded) -> _Stream:
-    if event.job not in s.holds:
+def _ended(s: _Stream, name: str, cost_ms: int) -> _Stream:
+    if name not in s.holds:
         return s
-    left = {job: held for job, held in s.holds.items() if job != event.job}
-    return replace(s, ledger=s.ledger.settle(s.holds[event.job], event.cost_ms), holds=left)
+    left = {other: held for other, held in s.holds.items() if other != name}
+    return replace(s, ledger=s.ledger.settle(s.holds[name], cost_ms), holds=left)
 
 
 def _called(s: _Stream, event: e.CallSettled) -> _Stream:
@@ -147,7 +196,7 @@ def _called(s: _Stream, event: e.CallSettled) -> _Stream:
 def _grant(s: _Stream, approval: Approval) -> _Stream:
     calls = approval.calls
     ledger, tokens, money = (
-        s.ledger.grant(approval.granted_ms),
+        s.ledger if s.portfolio else s.ledger.grant(approval.granted_ms),
         s.tokens.grant(calls.tokens),
         s.money.grant(calls.micros),
     )

@@ -12,7 +12,7 @@ from rea.domain.job import Job
 from rea.domain.ledger import Ledger
 from rea.domain.plan import Approval
 from rea.domain.runbook import EntryVerdict
-from rea.store import allowances, schema
+from rea.store import allowances, portfolios, schema
 from rea.store.schema import events, holds, openings, verdicts
 from rea.store.schema import ledger as accounts
 
@@ -35,7 +35,7 @@ def project(connection: Connection, stream: CampaignId, seq: int, event: e.Event
         case e.JobReserved(job=job):
             _hold(connection, stream, job)
         case e.JobEnded() if event.status.state.ended:
-            _settle(connection, stream, event)
+            _book(connection, stream, event.job, event.cost_ms)
         case e.CallReserved():
             allowances.hold(connection, stream, event)
         case e.CallSettled():
@@ -44,6 +44,17 @@ def project(connection: Connection, stream: CampaignId, seq: int, event: e.Event
             _grant(connection, stream, seq, approval, "ChecklistRecorded", "checklist")
         case e.PlanApproved(approval=approval):
             _grant(connection, stream, seq, approval, "PlanDrafted", "plan")
+        case e.PortfolioSigned(approval=approval) | e.PortfolioApproved(approval=approval):
+            _grant_all(connection, stream, seq, event, approval)
+        case e.Allotted():
+            _move(connection, stream, portfolios.allot(connection, stream, event), 0, 0)
+        case e.ShareSettled():
+            _book(connection, stream, event.member, event.cost_ms)
+        case e.ShareGranted(granted_ms=granted):
+            _raise(connection, stream, granted)
+        case e.ShareReturned():
+            left = {"granted": accounts.c.held + accounts.c.spent}
+            connection.execute(accounts.update().where(accounts.c.stream == stream).values(**left))
         case e.TestOpened(opening=opening):
             _count(connection, stream, opening)
         case e.EntryJudged():
@@ -93,16 +104,20 @@ def clear(connection: Connection, stream: CampaignId) -> None:
 
 def _hold(connection: Connection, stream: CampaignId, job: Job) -> None:
     connection.execute(_NEW_HOLD, {"stream": stream, "job": job.id, "held": job.held_ms})
-    connection.execute(_MOVE, {"of": stream, "more_held": job.held_ms, "more_spent": 0, "more_overrun": 0})
+    _move(connection, stream, job.held_ms, 0, 0)
 
 
-def _settle(connection: Connection, stream: CampaignId, event: e.JobEnded) -> None:
-    held = connection.scalar(_END_HOLD, {"of": stream, "ended": event.job})
+def _book(connection: Connection, stream: CampaignId, ended: str, cost_ms: int) -> None:
+    """Give back what was held for a job, or by a portfolio for a member, and book what it cost."""
+    held = connection.scalar(_END_HOLD, {"of": stream, "ended": ended})
     if held is None:
         return
-    within = min(event.cost_ms, held)
-    more = {"more_held": -held, "more_spent": within, "more_overrun": event.cost_ms - within}
-    connection.execute(_MOVE, {"of": stream, **more})
+    within = min(cost_ms, held)
+    _move(connection, stream, -held, within, cost_ms - within)
+
+
+def _move(connection: Connection, stream: CampaignId, held: int, spent: int, overrun: int) -> None:
+    connection.execute(_MOVE, {"of": stream, "more_held": held, "more_spent": spent, "more_overrun": overrun})
 
 
 # made once: putting a statement together takes longer than running it
@@ -123,9 +138,22 @@ def _grant(connection: Connection, stream: CampaignId, seq: int, approval: Appro
     shown = connection.scalar(select(events.c.key).where(*before).order_by(events.c.seq.desc()).limit(1))
     if shown != f"{prefix}:{approval.subject}":
         return
-    lower = (accounts.c.stream == stream, accounts.c.granted < approval.granted_ms)
-    connection.execute(accounts.update().where(*lower).values(granted=approval.granted_ms))
+    if not portfolios.portfolio_of(connection, stream):  # a member's money comes from its portfolio alone
+        _raise(connection, stream, approval.granted_ms)
     allowances.grant(connection, stream, approval.calls)
+
+
+def _grant_all(connection: Connection, stream: CampaignId, seq: int, event: e.Event, approval: Approval) -> None:
+    """Raise a portfolio's grant, when what was approved is what was put before the engineer last."""
+    kind = "PortfolioOpened" if isinstance(event, e.PortfolioSigned) else "PortfolioPlanned"
+    shown = portfolios.shown(connection, stream, seq, kind)
+    if shown == approval.subject:
+        _raise(connection, stream, approval.granted_ms)
+
+
+def _raise(connection: Connection, stream: CampaignId, granted_ms: int) -> None:
+    lower = (accounts.c.stream == stream, accounts.c.granted < granted_ms)
+    connection.execute(accounts.update().where(*lower).values(granted=granted_ms))
 
 
 def _count(connection: Connection, stream: CampaignId, opening: TestOpening) -> None:

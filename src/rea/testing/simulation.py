@@ -1,7 +1,7 @@
 """A whole campaign on a simulated cluster with a known truth: what each lever is worth, and how noisy a training is."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from math import prod
 from pathlib import Path
@@ -13,7 +13,7 @@ from rea.campaign.advance import advance
 from rea.campaign.evolve import replay
 from rea.campaign.recall import Recall
 from rea.domain.action import ArmPair, Wake
-from rea.domain.campaign import Campaign
+from rea.domain.campaign import NO_CAMPAIGN, Campaign
 from rea.domain.change import Change
 from rea.domain.errors import StaleDecision
 from rea.domain.event import (
@@ -107,6 +107,8 @@ class World:
     reader: LogReader | None = None
     calls: Envelope = NO_CALLS  # what may be asked of a language model
     minds: tuple[HypothesisSource, ...] = ()  # further sources: those that ask one
+    name: CampaignId = CAMPAIGN
+    elsewhere: Callable[[int], int] = lambda slots: 0  # slots that others of the portfolio hold
 
     def __post_init__(self) -> None:
         self.backend = SimulatedBackend(outcome=self._outcome, now=lambda: self.clock)
@@ -114,19 +116,20 @@ class World:
     @property
     def ports(self) -> Ports:
         return Ports(
-            journal=_Touching(self.journal, "journal", self.fuse),
-            backend=_Touching(self.backend, "backend", self.fuse),
-            sources=tuple(_Touching(source, "source", self.fuse) for source in (_Switches(self), *self.minds)),
-            insights=_Touching(self.knowledge, "insights", self.fuse),
-            judge=_Touching(_Judge(self), "judge", self.fuse),
-            workspace=_Touching(SimulatedWorkspace(self.jobs), "workspace", self.fuse),
-            search=_Touching(_Search(), "search", self.fuse),
-            openings=_Touching(self.journal, "openings", self.fuse),
-            standings=_Touching(self.journal, "standings", self.fuse),
+            journal=Touching(self.journal, "journal", self.fuse),
+            backend=Touching(self.backend, "backend", self.fuse),
+            sources=tuple(Touching(source, "source", self.fuse) for source in (_Switches(self), *self.minds)),
+            insights=Touching(self.knowledge, "insights", self.fuse),
+            judge=Touching(_Judge(self), "judge", self.fuse),
+            workspace=Touching(SimulatedWorkspace(self.jobs), "workspace", self.fuse),
+            search=Touching(_Search(), "search", self.fuse),
+            openings=Touching(self.journal, "openings", self.fuse),
+            standings=Touching(self.journal, "standings", self.fuse),
             notify=self._tell,
             now=lambda: self.clock,
             runbook=self.runbook,
-            reader=self.reader and _Touching(self.reader, "reader", self.fuse),
+            elsewhere=self.elsewhere,
+            reader=self.reader and Touching(self.reader, "reader", self.fuse),
             directory=self.directory,
         )
 
@@ -147,7 +150,7 @@ class World:
 
     @property
     def state(self) -> Campaign:
-        return replay(r.event for r in self.journal.read(CAMPAIGN))
+        return replay(r.event for r in self.journal.read(self.name))
 
     @property
     def described(self) -> Workload:
@@ -156,8 +159,14 @@ class World:
 
     def open(self) -> None:
         """Open the campaign and sign its checklist, as an engineer does with ``rea start``."""
+        checklist = self.check()
+        signed = approval(checklist.digest, checklist.allowance_ms, checklist.calls.first)
+        self.journal.append(self.name, (ChecklistSigned(approval=signed),))
+
+    def check(self, portfolio: CampaignId = NO_CAMPAIGN) -> Checklist:
+        """Open the campaign, as a member of a portfolio where one is named, and record its checklist."""
         opened = CampaignOpened(
-            campaign=CAMPAIGN,
+            campaign=self.name,
             question="lower the normalized entropy",
             workload=self.described,
             repository="/repository",
@@ -166,30 +175,31 @@ class World:
             budget_ms=round(self.budget_s * 1000),
             at="2026-01-01T00:00:00+00:00",
             calls=self.calls,
+            portfolio=portfolio,
         )
         checklist = checklist_of(opened)
-        signed = approval(checklist.digest, checklist.allowance_ms, checklist.calls.first)
-        self.journal.append(
-            CAMPAIGN, (opened, ChecklistRecorded(checklist=checklist), ChecklistSigned(approval=signed))
-        )
+        if portfolio:  # each member has data of its own, whose test rows are counted apart
+            checklist = replace(checklist, test_rows=Digest(f"test rows of {self.name}"))
+        self.journal.append(self.name, (opened, ChecklistRecorded(checklist=checklist)))
+        return checklist
 
     def memory(self) -> Recall:
         """Return a memory of the journal: what is read once is not read again."""
-        return Recall(campaign=CAMPAIGN, journal=self.ports.journal)
+        return Recall(campaign=self.name, journal=self.ports.journal)
 
     def approve(self, memory: Recall | None = None) -> None:
         """Approve the plan in force."""
         state = memory.now() if memory else self.state
         plan = state.plan
         if plan is not None and not state.approved:
-            self.journal.append(CAMPAIGN, (PlanApproved(approval=approval(plan.digest, plan.budget_ms, plan.calls)),))
+            self.journal.append(self.name, (PlanApproved(approval=approval(plan.digest, plan.budget_ms, plan.calls)),))
 
     def wake(self, memory: Recall | None = None) -> Wake:
         """Advance until there is nothing to do at once."""
         memory, world = memory or self.memory(), self.ports
         while True:
             try:
-                wake = advance(CAMPAIGN, world, Digest("runbook"), memory)
+                wake = advance(self.name, world, Digest("runbook"), memory)
             except StaleDecision:
                 continue
             if wake is not None:
@@ -234,7 +244,7 @@ def draw(*parts: object) -> Random:
     return Random(sha256(repr(parts).encode()).digest())  # noqa: S311 a simulation
 
 
-class _Touching:
+class Touching:
     """Wraps a port so that each call touches the fuse before and after: killed before it acted, or before we knew."""
 
     def __init__(self, port: object, name: str, fuse: Fuse) -> None:

@@ -11,6 +11,7 @@ from rea.campaign.folding.planning import planning
 from rea.campaign.folding.running import running
 from rea.campaign.folding.setup import setup
 from rea.campaign.folding.shadowing import shadowing
+from rea.campaign.folding.sharing import sharing
 
 __all__ = [
     "calling",
@@ -24,4 +25,5 @@ __all__ = [
     "running",
     "setup",
     "shadowing",
+    "sharing",
 ]

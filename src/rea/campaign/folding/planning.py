@@ -30,7 +30,8 @@ def planning(c: Campaign, event: e.Planning) -> None:
             c.plan, c.plan_digest, c.replan = plan, digest, False
         case e.PlanApproved(approval=approval) if c.plan and approval.subject == c.plan_digest and not c.approved:
             c.approval = approval
-            c.ledger = c.ledger.grant(approval.granted_ms)
+            if not c.portfolio:
+                c.ledger = c.ledger.grant(approval.granted_ms)
             grant(c, approval.calls)
         case _:
             pass

@@ -15,7 +15,8 @@ def setup(c: Campaign, event: e.Setup) -> None:
             c.checklist, c.signed = checklist, None
         case e.ChecklistSigned(approval=approval) if c.checklist and approval.subject == c.checklist.digest:
             c.signed = c.signed or approval
-            c.ledger = c.ledger.grant(approval.granted_ms)
+            if not c.portfolio:  # a member's money comes from its portfolio alone
+                c.ledger = c.ledger.grant(approval.granted_ms)
             grant(c, approval.calls)
         case e.Calibrated(noise=noise) if c.noise is None:
             c.noise = noise
@@ -26,5 +27,5 @@ def setup(c: Campaign, event: e.Setup) -> None:
 def _open(c: Campaign, event: e.CampaignOpened) -> None:
     c.id, c.question, c.workload, c.policy = event.campaign, event.question, event.workload, event.policy
     c.repository, c.commit, c.opened_at, c.budget_ms = event.repository, event.commit, event.at, event.budget_ms
-    c.envelope = event.calls
+    c.envelope, c.portfolio = event.calls, event.portfolio
     c.workload_digest = digest("workload", event.workload, event.commit)

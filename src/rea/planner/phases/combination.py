@@ -9,7 +9,7 @@ from rea.domain.campaign import Campaign, PhaseRecord
 from rea.domain.change import Change
 from rea.domain.experiment import Experiment, Phase
 from rea.planner.cost import free_ms, full_ms, spent_in
-from rea.planner.phases.opening import added, busy, compare, ended, experiment, fresh, opened
+from rea.planner.phases.opening import added, busy, compare, ended, experiment, fresh, opened, unpaid
 from rea.planner.screening import generation, hypotheses_in, price
 
 FEWEST = 2  # hypotheses, below which there is nothing to combine
@@ -26,7 +26,7 @@ def step(c: Campaign, round_: int) -> Decision:
 
 
 def _next(c: Campaign, record: PhaseRecord) -> Decision:
-    if len(c.hypotheses) < FEWEST:
+    if len(c.hypotheses) < FEWEST or unpaid(c, record):
         return Decision()
     left, wanted = min(_left(c, record.round), free_ms(c)), list[Change]()
     for change in generation(c, c.policy.slots, len(record.replicates)):

@@ -11,6 +11,8 @@ from rea.domain.experiment import Experiment, Phase, Purpose, Replicate, experim
 from rea.domain.ids import ExperimentId, HypothesisId
 from rea.planner.arms import pairs_due
 
+MOST_CUT = 3  # replicates in a row, after which a phase is taken to be out of money
+
 
 def experiment(c: Campaign, change: Change, fidelity: str, hypotheses: Iterable[HypothesisId] = ()) -> Experiment:
     """Return the experiment that runs ``change`` at ``fidelity``."""
@@ -50,6 +52,12 @@ def added(
 
 def ended(record: PhaseRecord, reason: str) -> Decision:
     return Decision(events=(PhaseEnded(round=record.round, phase=record.phase, reason=reason),))
+
+
+def unpaid(c: Campaign, record: PhaseRecord) -> bool:
+    """Whether the budget cut the latest replicates of a phase, one after another: asking again would be asking for ever."""
+    latest = [key for key in record.replicates[-MOST_CUT:] if c.replicates[key].experiment not in c.dropped]
+    return len(latest) == MOST_CUT and not any(key in c.unsettled or c.attempts.get(key) for key in latest)
 
 
 def busy(c: Campaign, record: PhaseRecord) -> bool:

@@ -13,7 +13,7 @@ from rea.domain.hypothesis import Aim, Hypothesis
 from rea.domain.ids import ExperimentId
 from rea.planner.arms import Arm, arms
 from rea.planner.cost import first_rung, free_ms, full_ms, group_size, run_ms, spent_in
-from rea.planner.phases.opening import added, busy, compare, ended, experiment, fresh, opened
+from rea.planner.phases.opening import added, busy, compare, ended, experiment, fresh, opened, unpaid
 from rea.planner.screening import barred, groups, together
 
 KEEP = 0.35  # share of a rung that is promoted whatever it shows
@@ -77,7 +77,7 @@ def _look(c: Campaign, record: PhaseRecord) -> Decision:
     field = arms(c, [e for e in at_full(c, record.experiments) if len(c.experiments[e].hypotheses) == 1])
     runs = max((a.runs for a in field), default=0)
     target = next((look for look in c.policy.looks if look > runs), None)
-    if target is None or runs == 0:
+    if target is None or runs == 0 or unpaid(c, record):
         return Decision()
     hopeful = [a for a in field if (a.p_positive > WORTH_A_LOOK and not _decided(a)) or _saves(c, a)]
     replicates = []
