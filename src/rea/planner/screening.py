@@ -225,8 +225,9 @@ def _most_looks(had: int) -> int:
 
 def _joined(first: Change, second: Change) -> Change:
     """Return ``first`` with what ``second`` sets; ``first`` alone where both patch one file differently."""
-    apart = conflict(Change(patches=first.patches), Change(patches=second.patches))
-    return first if apart else override(first, second)
+    if first.patches and second.patches and conflict(Change(patches=first.patches), Change(patches=second.patches)):
+        return first
+    return override(first, second)
 
 
 def _without(change: Change, name: str) -> Change:
