@@ -11,7 +11,7 @@ from rea.domain.job import Job
 from rea.domain.ledger import Ledger
 from rea.executor.jobs import live
 from rea.executor.materialise.paths import may_edit
-from rea.planner.cost import likely_ms, reserve_ms
+from rea.planner.cost import LEAST_CONFIRMATION, likely_ms, reserve_ms
 from rea.planner.decide import finishing
 
 
@@ -85,7 +85,8 @@ def _allowed(c: Campaign, action: Action) -> bool:
 
 
 def _unaffordable(c: Campaign, job: Job) -> Event:
-    if job.purpose is Purpose.DIAGNOSE or (job.purpose is Purpose.SELECT and job.change != BASELINE):
+    further = job.purpose is Purpose.CONFIRM and job.index >= LEAST_CONFIRMATION
+    if further or job.purpose is Purpose.DIAGNOSE or (job.purpose is Purpose.SELECT and job.change != BASELINE):
         return ReplicateCut(replicate=job.replicate.key, reason="cut by the budget")
     return _pause(
         f"budget:{job.id}:{c.ledger.granted}",

@@ -14,11 +14,14 @@ FURTHER = 0.7  # full runs that a hypothesis costs on average beyond its first, 
 SPREAD = 0.35  # of a phase's estimate: how far its cost may lie off
 MOST_HYPOTHESES = 36
 FEWEST_HYPOTHESES = 3
+FIRST_RUNS = 4  # shared runs that even a small budget begins with, if they are no more than a quarter of what selection may spend
 
 
 def wanted_hypotheses(c: Campaign) -> int:
     """Return how many hypotheses Validation pays for, each sharing a run with others where the budget is short."""
-    return max(FEWEST_HYPOTHESES, min(MOST_HYPOTHESES, GROUP * int(selection_ms(c) * SCREENING_SHARE / full_ms(c))))
+    runs = selection_ms(c) / full_ms(c)
+    shared = max(int(runs * SCREENING_SHARE), min(FIRST_RUNS, int(runs / 4)))
+    return max(FEWEST_HYPOTHESES, min(MOST_HYPOTHESES, GROUP * shared))
 
 
 def draft(c: Campaign, runbook: Digest) -> Plan:
