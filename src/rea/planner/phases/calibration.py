@@ -12,11 +12,12 @@ from rea.domain.ids import JobId
 from rea.domain.job import hold_ms, limit_s
 from rea.planner.arms import compared, measured
 from rea.planner.cost import seeds_alone
-from rea.planner.phases.opening import busy, ended, experiment, fresh, opened
+from rea.planner.phases.opening import added, busy, ended, experiment, fresh, opened
 from rea.statistics.multiplicity import alpha_for_opening
 from rea.statistics.power import detectable
 
 ROUND = 1
+FEWEST_RUNS = 2  # of the baseline, below which nothing scatters
 
 
 def step(c: Campaign) -> Decision:
@@ -28,6 +29,10 @@ def step(c: Campaign) -> Decision:
         return Decision()
     full = c.experiment_of(BASELINE, c.setup.full.name)
     assert full is not None
+    short = {e: FEWEST_RUNS - len(measured(c, e)) for e in record.experiments}
+    if any(missing > 0 for missing in short.values()):
+        more = [r for e, missing in short.items() for r in fresh(c, e, Phase.CALIBRATION, missing)]
+        return added(record, (), more, "failures left too few runs of the baseline to tell its noise")
     if compared(c, full.id) is None:
         return Decision(actions=(Compare(pairs=(_halves(c, full),), guardrails=True),))
     if c.noise is None:
