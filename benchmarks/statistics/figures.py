@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import fmean, stdev
 
 from scipy.stats import beta
 
 from benchmarks.statistics.settings import Setting
-from benchmarks.statistics.world import Told
+from benchmarks.statistics.world import Judged, Told
 
 ENOUGH = 500  # promotions, or finalists, below which a share of them is shown and not counted
 MOST_FALSE, LEAST_POWER, MARGINAL, LEAST_PROMOTED, MOST_OVERTUNED = 0.05, 0.8, (0.93, 0.97), 0.93, 0.02
@@ -24,6 +25,7 @@ class Figures:
     promoted: int
     held: int  # promotions whose interval, as the report shows it, holds the true effect
     worse: int  # promotions that are truly worse than the default
+    optimism: float  # mean of the finalists' confirmed effects minus the true ones, in standard errors of that mean
     opened: int
     jobs: int
     unfinished: int
@@ -69,10 +71,17 @@ def figures(units: Sequence[Sequence[Told]]) -> Figures:
         promoted=len(launched),
         held=sum(low <= true <= high for true, (low, high) in launched),
         worse=sum(true < 0 for true, _ in launched),
+        optimism=_optimism(finalists),
         opened=sum(t["opened"] for t in told),
         jobs=sum(t["jobs"] for t in told),
         unfinished=sum(not t["ended"] for t in told),
     )
+
+
+def _optimism(finalists: Sequence[Judged]) -> float:
+    errors = [(f["low"] + f["high"]) / 2 - f["true"] for f in finalists]
+    spread = stdev(errors) if len(errors) > 1 else 0.0
+    return fmean(errors) / (spread / len(errors) ** 0.5) if spread else 0.0
 
 
 def row(name: str, f: Figures) -> str:
@@ -81,13 +90,13 @@ def row(name: str, f: Figures) -> str:
     if f.promoted < ENOUGH:
         kept, worse = f"({kept})", f"({worse})"
     return (
-        f"{name:52}{f.units:6d}{f.false / max(1, f.units):8.4f} (<= {f.upper:.3f}){f.power:7.3f}{f.opened / max(1, f.units):7.2f}{f.marginal:8.3f}"
+        f"{name:52}{f.units:6d}{f.false / max(1, f.units):8.4f} (<= {f.upper:.3f}){f.power:7.3f}{f.opened / max(1, f.units):7.2f}{f.marginal:8.3f}{f.optimism:+6.1f}"
         f"{f.promoted:7d}{kept:>9}{worse:>10}{f.jobs / max(1, f.units):7.1f}{f.unfinished:5d}"
     )
 
 
 HEAD = (
-    f"{'setting':52}{'units':>6}{'false launches':>19}{'found':>7}{'opened':>7}{'each':>8}"
+    f"{'setting':52}{'units':>6}{'false launches':>19}{'found':>7}{'opened':>7}{'each':>8}{'bias':>6}"
     f"{'promot.':>7}{'held':>9}{'worse':>10}{'jobs':>7}{'stuck':>5}"
 )
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from random import Random
 from typing import TypedDict
 
 from benchmarks.statistics.settings import SEED_SD, Setting
@@ -70,12 +71,16 @@ class Noisy(World):
         """Return the NE of a job's predictions; what differs between campaigns of a series are the seeds, never the rows."""
         effect = self.truth.effect(job.change) + SEED_SD * (self._seed_noise(job) - self._burst(job))
         seen = Rows.JUDGE if self.planted.old_rows else rows
-        row_noise = draw(self.seed, str(job.change), seen).gauss(0, self.truth.row_sd)
+        row_noise = self._draw(str(job.change), seen).gauss(0, self.truth.row_sd)
         return BASELINE_NE * (1 - effect - row_noise)
+
+    def _draw(self, *parts: object) -> Random:
+        """Return dice that no other setting throws, so that what is luck in one is none in the next."""
+        return draw(self.setting.name, self.seed, *parts)
 
     def _seed_noise(self, job: Job) -> float:
         name = (job.experiment, job.index) if self.planted.old_seeds else (job.seed, job.purpose)
-        dice = draw(self.seed, self.campaign, *name)
+        dice = self._draw(self.campaign, *name)
         noise = dice.gauss(0, 1)
         if self.setting.tails:
             noise /= (
@@ -91,11 +96,11 @@ class Noisy(World):
     def _burst(self, job: Job) -> float:
         if not self.setting.bursts:
             return 0.0
-        dice = draw(self.seed, self.campaign, "burst", self.backend.started[job.id][0] // STRETCH_S)
+        dice = self._draw(self.campaign, "burst", self.backend.started[job.id][0] // STRETCH_S)
         return 2 * WORSE * dice.random() if dice.random() < BAD else 0.0
 
     def _fails(self, job: Job) -> Run | None:
-        dice = draw(self.seed, self.campaign, "failing", self.clock // STRETCH_S)
+        dice = self._draw(self.campaign, "failing", self.clock // STRETCH_S)
         if self.setting.failing and dice.random() < BAD:
             return Run(seconds=RUN_S * dice.random(), state=JobState.LOST, reason="the node went away", log=LOG)
         return None
