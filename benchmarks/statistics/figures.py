@@ -89,15 +89,14 @@ def row(name: str, f: Figures) -> str:
     kept, worse = f"{f.kept:.3f}", f"{f.overtuning:.4f}"
     if f.promoted < ENOUGH:
         kept, worse = f"({kept})", f"({worse})"
-    return (
-        f"{name:52}{f.units:6d}{f.false / max(1, f.units):8.4f} (<= {f.upper:.3f}){f.power:7.3f}{f.opened / max(1, f.units):7.2f}{f.marginal:8.3f}{f.optimism:+6.1f}"
-        f"{f.promoted:7d}{kept:>9}{worse:>10}{f.jobs / max(1, f.units):7.1f}{f.unfinished:5d}"
-    )
+    false = f"{f.false / max(1, f.units):8.4f} (<= {f.upper:.3f})"
+    launching = f"{f.power:7.3f}{f.opened / max(1, f.units):7.2f}{f.marginal:8.3f}{f.optimism:+6.1f}{f.promoted:8d}{kept:>9}{worse:>10}"
+    return f"{name:53}{f.units:6d}{false}{launching}{f.jobs / max(1, f.units):7.1f}{f.unfinished:6d}"
 
 
 HEAD = (
-    f"{'setting':52}{'units':>6}{'false launches':>19}{'found':>7}{'opened':>7}{'each':>8}{'bias':>6}"
-    f"{'promot.':>7}{'held':>9}{'worse':>10}{'jobs':>7}{'stuck':>5}"
+    f"{'setting':53}{'units':>6}{'false launches':>19}{'found':>7}{'opened':>7}{'each':>8}{'bias':>6}"
+    f"{'promoted':>8}{'held':>9}{'worse':>10}{'jobs':>7}{'stuck':>6}"
 )
 
 
