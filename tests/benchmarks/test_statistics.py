@@ -1,5 +1,6 @@
 """The statistics' benchmark by itself: whole campaigns keep what they promise on a small scale, and planted bugs are seen."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,9 @@ from benchmarks.statistics.figures import Figures, figures, missed, worst
 from benchmarks.statistics.settings import SETTINGS, Setting
 from benchmarks.statistics.world import Judged, Planted, Told, unit
 from rea.domain.evidence import Finding, Verdict
+from rea.knowledge.verdict import Arm, Terms, confirm
+from rea.statistics.variance import Pool
+from rea.testing.memory import MemoryJournal
 
 NULL, HELPS = SETTINGS[0], next(s for s in SETTINGS if s.power)
 CAMPAIGNS = 40
@@ -49,19 +53,16 @@ def test_an_effect_of_two_seed_deviations_is_found() -> None:
 
 
 def test_planted_bug_verdicts_that_never_confirm_have_no_power(monkeypatch: pytest.MonkeyPatch) -> None:
-    from rea.knowledge import findings
+    def timid(arms: Sequence[Arm], pool: Pool, terms: Terms) -> tuple[Finding, ...]:
+        return tuple(replace(f, verdict=Verdict.INCONCLUSIVE) for f in confirm(arms, pool, terms))
 
-    def timid(*args: object) -> tuple[Finding, ...]:
-        return tuple(replace(f, verdict=Verdict.INCONCLUSIVE) for f in real(*args))  # type: ignore[arg-type]
-
-    real = findings.confirm
-    monkeypatch.setattr(findings, "confirm", timid)
+    monkeypatch.setattr("rea.knowledge.findings.confirm", timid)
     assert figures([unit(HELPS, seed) for seed in range(3)]).power == 0
 
 
 def test_a_test_set_that_was_opened_five_times_confirms_nothing_more() -> None:
     assert unit(HELPS, 0)[0]["launched"]
-    journal = world.MemoryJournal()
+    journal = MemoryJournal()
     world._opened_before(journal, 5)
     made = world.world(HELPS, 0, 0, journal)
     late = world.tell(made, world.run(made))
@@ -71,7 +72,7 @@ def test_a_test_set_that_was_opened_five_times_confirms_nothing_more() -> None:
 
 def test_planted_bug_openings_that_cost_nothing_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rea.planner.phases.confirmation.alpha_for_opening", lambda number, alpha: alpha)
-    journal = world.MemoryJournal()
+    journal = MemoryJournal()
     world._opened_before(journal, 5)
     made = world.world(HELPS, 0, 0, journal)
     assert world.tell(made, world.run(made))["launched"]

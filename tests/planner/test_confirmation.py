@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from rea.app import runbook
-from rea.domain.action import Decision
+from rea.domain.action import Compare, Decision
 from rea.domain.campaign import Campaign, PhaseRecord
 from rea.domain.event import Calibrated, Compared, Event, Measured, Paused, PlanDrafted, Resumed, TestOpened
 from rea.domain.evidence import Rows
@@ -14,6 +14,7 @@ from rea.domain.experiment import Phase, Purpose
 from rea.domain.job import JobState
 from rea.domain.plan import Policy
 from rea.executor.backends.simulated import Run
+from rea.planner.arms import pairs_due
 from rea.planner.phases import confirmation
 from rea.planner.phases.exploitation import full_arms
 from rea.statistics.multiplicity import alpha_for_opening
@@ -113,8 +114,8 @@ def test_planted_bug_a_look_before_the_last_seed_is_seen(monkeypatch: pytest.Mon
     real = confirmation._top_up
 
     def peeking(c: Campaign, record: PhaseRecord) -> Decision:
-        due = confirmation.pairs_due(c, record.experiments, Purpose.CONFIRM, Rows.TEST)
-        peek = Decision(actions=(confirmation.Compare(pairs=due, rows=Rows.TEST),)) if due else Decision()
+        due = pairs_due(c, record.experiments, Purpose.CONFIRM, Rows.TEST)
+        peek = Decision(actions=(Compare(pairs=due, rows=Rows.TEST),)) if due else Decision()
         return peek or real(c, record)
 
     monkeypatch.setattr(confirmation, "_top_up", peeking)
