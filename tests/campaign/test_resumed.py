@@ -2,8 +2,11 @@
 
 import pytest
 
+from rea.campaign import guard
+from rea.campaign.advance import advance
 from rea.domain.campaign import Campaign
-from rea.domain.event import Resumed
+from rea.domain.event import AGENT, Paused, Resumed
+from rea.domain.ids import Digest
 from rea.domain.job import Job, JobState
 from rea.executor import decide
 from rea.executor.backends.simulated import Run
@@ -52,3 +55,25 @@ def test_planted_bug_where_a_resumed_job_is_not_tried_again_it_stands_still(monk
     )
     c, _ = finished_by_resuming(30)
     assert not c.ended and not c.paused
+
+
+def steps_of_a_wake(most: int = 50) -> int:
+    """Resume a campaign whose budget still doesn't cover its next job, and count the steps that its wake takes."""
+    w = World(truth=Truth(effects={"a": 0.02}), budget_s=1440.0)
+    w.open()
+    w.wake()
+    while not w.state.paused and w.pass_time():
+        w.wake()
+    assert "does not cover" in w.state.paused
+    w.journal.append(CAMPAIGN, (Resumed(by="ann", command="r"),))
+    steps = (advance(CAMPAIGN, w.ports, Digest("runbook")) for _ in range(most))
+    return next((n for n, wake in enumerate(steps) if wake is not None), most)
+
+
+def test_resumed_without_more_budget_it_pauses_again() -> None:
+    assert steps_of_a_wake() < 50
+
+
+def test_planted_bug_a_pause_that_was_recorded_before_is_wanted_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "_pause", lambda c, command, reason: Paused(reason=reason, by=AGENT, command=command))
+    assert steps_of_a_wake() == 50

@@ -12,7 +12,7 @@ from rea.domain.workload import MetricName
 from rea.judge.accept import fingerprint_of
 from rea.judge.archive import Archive, Kept
 from rea.judge.compare import Arm, compare, contrast
-from rea.judge.metrics import score, variance_of_mean
+from rea.judge.metrics import Score, score, variance_of_mean
 from rea.judge.request import Comparing, Question
 from rea.judge.rows import Floats, Ints, SealedRows, save_rows
 
@@ -122,3 +122,26 @@ def test_a_baseline_that_knows_nothing_has_finite_effects_of_the_right_sign() ->
         assert worse[0] < 0 < better[0] and np.isfinite(better[1]).all()
     silent = contrast(MetricName.CALIBRATION, Arm((0.0,), contribution), Arm((1.0,), contribution + 1))
     assert silent[0] > 0 and np.isfinite(silent[1]).all()
+
+
+def moved(metric: MetricName, scored: Callable[..., Score | None] = score) -> float:
+    """Return by how much a metric improves when probabilities that are too bold are only rescaled, which leaves their order."""
+    rows, _ = drawn()
+    dice = np.random.default_rng(5)
+    honest = np.clip(0.5 * rows.label + 0.25 + 0.2 * dice.standard_normal(len(rows.label)), 0.02, 0.98)
+    bold = 1 / (1 + ((1 - honest) / honest) ** 3)
+    before, after = (scored(metric, p, rows.label, rows.group) for p in (bold, honest))
+    assert before is not None
+    assert after is not None
+    sides = [Arm((s.value,), s.contribution) for s in (before, after)]
+    return contrast(metric, *sides)[0]
+
+
+def test_recalibration_is_a_lever_of_its_own_that_moves_entropy_and_no_order() -> None:
+    assert moved(MetricName.AUC) == moved(MetricName.GAUC) == 0.0
+    assert abs(moved(MetricName.NE)) > 0.01
+    assert abs(moved(MetricName.CALIBRATION)) > 0.001
+
+
+def test_planted_bug_an_auc_that_is_judged_by_its_entropy_is_seen() -> None:
+    assert moved(MetricName.AUC, lambda _, *given: score(MetricName.NE, *given)) != 0.0

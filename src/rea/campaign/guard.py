@@ -11,7 +11,7 @@ from rea.domain.job import Job
 from rea.domain.ledger import Ledger
 from rea.executor.jobs import live
 from rea.executor.materialise.paths import may_edit
-from rea.planner.cost import likely_ms, reserve_ms
+from rea.planner.cost import LEAST_CONFIRMATION, likely_ms, reserve_ms
 from rea.planner.decide import finishing
 
 
@@ -23,7 +23,7 @@ def guard(c: Campaign, wanted: Decision) -> Decision:
         if not isinstance(event, JobReserved):
             events.append(event)
         elif why := out_of_scope(c, event.job):
-            events.append(_pause(f"scope:{event.job.id}", f"{event.job.id} is outside what was approved: {why}"))
+            events.append(_pause(c, f"scope:{event.job.id}", f"{event.job.id} is outside what was approved: {why}"))
         elif not permitted(c, event.job) or no_longer_wanted(c, event.job):
             continue
         elif affordable(c, ledger, event.job):
@@ -86,13 +86,16 @@ def _allowed(c: Campaign, action: Action) -> bool:
 
 
 def _unaffordable(c: Campaign, job: Job) -> Event:
-    if job.purpose is Purpose.DIAGNOSE or (job.purpose is Purpose.SELECT and job.change != BASELINE):
+    further = job.purpose is Purpose.CONFIRM and job.index >= LEAST_CONFIRMATION
+    if further or job.purpose is Purpose.DIAGNOSE or (job.purpose is Purpose.SELECT and job.change != BASELINE):
         return ReplicateCut(replicate=job.replicate.key, reason="cut by the budget")
     return _pause(
+        c,
         f"budget:{job.id}:{c.ledger.granted}",
         f"the budget does not cover {job.id}: {job.held_ms / 1000:.0f} s have to be held, {c.ledger.free / 1000:.0f} s are free",
     )
 
 
-def _pause(command: str, reason: str) -> Paused:
-    return Paused(reason=reason, by=AGENT, command=command)
+def _pause(c: Campaign, command: str, reason: str) -> Paused:
+    """Pause once for each time that people let the campaign go on: a name that was recorded before would pause nothing, and be wanted for ever."""
+    return Paused(reason=reason, by=AGENT, command=f"{command}:{len(c.commands)}")

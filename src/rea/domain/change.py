@@ -1,6 +1,7 @@
 """What an experiment alters. Changes stack, in any order to the same result, or conflict by name."""
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 from rea.domain.errors import Conflict
 from rea.domain.ids import Digest
@@ -24,8 +25,8 @@ class Change:
     patches: tuple[Patch, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "overrides", tuple(sorted(((n, v) for n, v in self.overrides), key=lambda o: o[0])))
-        object.__setattr__(self, "patches", tuple(sorted(self.patches)))
+        object.__setattr__(self, "overrides", tuple(sorted(map(tuple, self.overrides), key=itemgetter(0))))
+        object.__setattr__(self, "patches", tuple(sorted(self.patches)) if self.patches else ())
 
     def __str__(self) -> str:
         parts = [f"{name}={_shown(value)}" for name, value in self.overrides]
@@ -70,7 +71,8 @@ def combine(first: Change, second: Change) -> Change:
 def override(first: Change, second: Change) -> Change:
     """Return ``first`` with everything that ``second`` sets set as ``second`` has it."""
     merged = dict(first.overrides) | dict(second.overrides)
-    return Change(overrides=tuple(merged.items()), patches=tuple({*first.patches, *second.patches}))
+    patches = tuple({*first.patches, *second.patches}) if first.patches or second.patches else ()
+    return Change(overrides=tuple(merged.items()), patches=patches)
 
 
 def _shown(value: Scalar) -> str:

@@ -91,6 +91,5 @@ def _why_none(c: Campaign) -> str:
     finalists = [f for f in c.findings.values() if f.phase is Phase.CONFIRMATION]
     if not finalists:
         return "nothing looked better than the baseline with enough confidence to be worth confirming"
-    return (
-        f"{len(finalists)} finalists were retrained under fresh seeds and none was shown better on the sealed test rows"
-    )
+    count = f"{len(finalists)} finalists were" if len(finalists) > 1 else "one finalist was"
+    return f"{count} retrained under fresh seeds and none was shown better on the sealed test rows"

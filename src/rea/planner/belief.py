@@ -57,7 +57,31 @@ class Design:
         """What each two of the changes have in common: settings, pairs of settings, all."""
         return self.with_seen(self.changes)
 
-    @property
+    @cached_property
+    def before(self) -> tuple["Floats", "Floats"]:
+        """What was predicted of the changes seen, and their sizes."""
+        return self.told(self.changes), _sizes(self.changes)
+
+    @cached_property
+    def effects(self) -> "Floats":
+        import numpy as np
+
+        return np.array([s.effect for s in self.seen])
+
+    def root(self, scale: float, pairs: float) -> "Floats":
+        """Return the Cholesky factor of the covariance of what was seen; harm and trust don't enter it, so a grid needs few."""
+        import numpy as np
+
+        if (scale, pairs) not in self._roots:
+            covariance = _signal(scale, pairs, *self.common) + self.shared**2 + np.diag(self.noise)
+            self._roots[scale, pairs] = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
+        return self._roots[scale, pairs]
+
+    @cached_property
+    def _roots(self) -> dict[tuple[float, float], "Floats"]:
+        return {}
+
+    @cached_property
     def changes(self) -> tuple[Change, ...]:
         return tuple(s.change for s in self.seen)
 
@@ -106,10 +130,10 @@ class Belief:
         """Return means and standard deviations of the true effects of ``changes``, in their order."""
         import numpy as np
 
-        cross = self._signal(*self.design.with_seen(changes))
-        mean = self._mean(changes) + cross @ np.linalg.solve(self._root.T, self._residual)
-        singles, twos = self.design.alone(changes)
-        before = self._signal(singles, twos, _sizes(changes))
+        cross = _signal(self.scale, self.pairs, *self.design.with_seen(changes))
+        sizes = _sizes(changes)
+        mean = self._mean(self.design.told(changes), sizes) + cross @ np.linalg.solve(self._root.T, self._residual)
+        before = _signal(self.scale, self.pairs, *self.design.alone(changes), sizes)
         spread = np.linalg.solve(self._root, cross.T)
         return mean, np.sqrt(np.maximum(before - (spread * spread).sum(axis=0), 1e-14))
 
@@ -139,27 +163,23 @@ class Belief:
         penalty = (log(self.scale / (1.5 * self.design.typical)) / 1.5) ** 2 / 2 + (self.harm / 0.25) ** 2 / 4
         return float(-0.5 * self._residual @ self._residual - np.log(np.diag(self._root)).sum() - penalty)
 
-    @cached_property
+    @property
     def _root(self) -> "Floats":
-        import numpy as np
-
-        signal = self._signal(*self.design.common)
-        return np.asarray(
-            np.linalg.cholesky(signal + self.design.shared**2 + np.diag(self.design.noise)), dtype=np.float64
-        )
+        return self.design.root(self.scale, self.pairs)
 
     @cached_property
     def _residual(self) -> "Floats":
         import numpy as np
 
-        effects = np.array([s.effect for s in self.design.seen])
-        return np.asarray(np.linalg.solve(self._root, effects - self._mean(self.design.changes)), dtype=np.float64)
+        apart = self.design.effects - self._mean(*self.design.before)
+        return np.asarray(np.linalg.solve(self._root, apart), dtype=np.float64)
 
-    def _signal(self, singles: "Floats", twos: "Floats", own: "Floats") -> "Floats":
-        return self.scale**2 * (singles + self.pairs**2 * twos + OWN**2 * own)
+    def _mean(self, told: "Floats", sizes: "Floats") -> "Floats":
+        return self.trust * told + self.harm * self.scale * sizes
 
-    def _mean(self, changes: Sequence[Change]) -> "Floats":
-        return self.trust * self.design.told(changes) + self.harm * self.scale * _sizes(changes)
+
+def _signal(scale: float, pairs: float, singles: "Floats", twos: "Floats", own: "Floats") -> "Floats":
+    return scale**2 * (singles + pairs**2 * twos + OWN**2 * own)
 
 
 def believe(levers: Sequence[Lever], seen: Sequence[Seen], shared: float, expected: Expected) -> Belief:

@@ -7,6 +7,8 @@ from rea.domain.workload import Fidelity
 
 LEAST_CONFIRMATION = 3  # fresh seeds an arm, below which nothing is confirmed
 MOST_CONFIRMATION = 10
+TELLING = 6  # fresh seeds an arm, for which a small budget sets aside up to MORE times the share meant for Confirmation
+MORE = 2.0
 MARGIN = 1.15
 GROUP = 3  # hypotheses that share a run
 ALONE = 3.0  # full runs that tell of one hypothesis alone
@@ -34,9 +36,9 @@ def first_rung(c: Campaign) -> Fidelity:
 
 
 def group_size(c: Campaign) -> int:
-    """Return how many hypotheses share a run: one where the budget pays for each alone, as often as it takes to tell."""
+    """Return how many hypotheses share a run: one where the budget pays for each alone, or all would share one."""
     alone = len(c.hypotheses) * ALONE * full_ms(c)
-    return 1 if alone <= ALONE_SHARE * selection_ms(c) else GROUP
+    return 1 if alone <= ALONE_SHARE * selection_ms(c) or len(c.hypotheses) <= GROUP else GROUP
 
 
 def selection_ms(c: Campaign) -> int:
@@ -56,10 +58,22 @@ def spent_in(c: Campaign, round_: int, phase: Phase) -> int:
 
 
 def confirmation_seeds(c: Campaign) -> int:
-    """Return the fresh seeds an arm that the share set aside for Confirmation pays for."""
-    share = (c.budget_ms - _calibration_ms(c)) * c.policy.confirmation_share
-    seeds = int(share / (full_ms(c) * MARGIN * (c.policy.finalists + 1)))
-    return max(LEAST_CONFIRMATION, min(MOST_CONFIRMATION, seeds))
+    """Return the fresh seeds an arm that are set aside for Confirmation."""
+    return seeds_set_aside(c, full_ms(c))
+
+
+def seeds_set_aside(c: Campaign, cost_ms: int) -> int:
+    """Return the fresh seeds an arm that the share for Confirmation pays for, where a run costs ``cost_ms``; a small budget gives a larger share,
+    since what cannot be confirmed need not be found."""
+    share = (
+        (c.budget_ms - _calibration_ms(c)) * c.policy.confirmation_share / (cost_ms * MARGIN * (c.policy.finalists + 1))
+    )
+    return max(LEAST_CONFIRMATION, min(MOST_CONFIRMATION, int(share)), min(TELLING, int(MORE * share)))
+
+
+def seeds_alone(c: Campaign, cost_ms: int) -> int:
+    """Return the fresh seeds an arm that the same money pays for where there is one finalist."""
+    return min(MOST_CONFIRMATION, seeds_set_aside(c, cost_ms) * (c.policy.finalists + 1) // 2)
 
 
 def reserve_ms(c: Campaign) -> int:

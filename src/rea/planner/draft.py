@@ -29,11 +29,14 @@ MORE, LESS = 1 + SPREAD, 1 - SPREAD
 EARLY = 0.5  # of what refining is given: how early it may have nothing better to try
 MOST_HYPOTHESES = 36
 FEWEST_HYPOTHESES = 3
+FIRST_RUNS = 4  # shared runs that even a small budget begins with, if they are no more than a quarter of what selection may spend
 
 
 def wanted_hypotheses(c: Campaign) -> int:
     """Return how many hypotheses Validation pays for, each sharing a run with others where the budget is short."""
-    return max(FEWEST_HYPOTHESES, min(MOST_HYPOTHESES, GROUP * int(selection_ms(c) * SCREENING_SHARE / full_ms(c))))
+    runs = selection_ms(c) / full_ms(c)
+    shared = max(int(runs * SCREENING_SHARE), min(FIRST_RUNS, int(runs / 4)))
+    return max(FEWEST_HYPOTHESES, min(MOST_HYPOTHESES, GROUP * shared))
 
 
 def draft(c: Campaign, runbook: Digest) -> Plan:

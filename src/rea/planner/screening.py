@@ -247,8 +247,9 @@ def further_looks(had: int) -> int:
 
 def joined(first: Change, second: Change) -> Change:
     """Return ``first`` with what ``second`` sets; ``first`` alone where both patch one file differently."""
-    apart = conflict(Change(patches=first.patches), Change(patches=second.patches))
-    return first if apart else override(first, second)
+    if first.patches and second.patches and conflict(Change(patches=first.patches), Change(patches=second.patches)):
+        return first
+    return override(first, second)
 
 
 def without(change: Change, name: str) -> Change:

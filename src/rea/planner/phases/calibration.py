@@ -11,10 +11,13 @@ from rea.domain.experiment import Experiment, Phase
 from rea.domain.ids import JobId
 from rea.domain.job import hold_ms, limit_s
 from rea.planner.arms import compared, measured
-from rea.planner.phases.opening import busy, ended, experiment, fresh, opened
+from rea.planner.cost import seeds_alone
+from rea.planner.phases.opening import added, busy, ended, experiment, fresh, opened
+from rea.statistics.multiplicity import alpha_for_opening
 from rea.statistics.power import detectable
 
 ROUND = 1
+FEWEST_RUNS = 2  # of the baseline, below which nothing scatters
 
 
 def step(c: Campaign) -> Decision:
@@ -26,6 +29,10 @@ def step(c: Campaign) -> Decision:
         return Decision()
     full = c.experiment_of(BASELINE, c.setup.full.name)
     assert full is not None
+    short = {e: FEWEST_RUNS - len(measured(c, e)) for e in record.experiments}
+    if any(missing > 0 for missing in short.values()):
+        more = [r for e, missing in short.items() for r in fresh(c, e, Phase.CALIBRATION, missing)]
+        return added(record, (), more, "failures left too few runs of the baseline to tell its noise")
     if compared(c, full.id) is None:
         return Decision(actions=(Compare(pairs=(_halves(c, full),), guardrails=True),))
     if c.noise is None:
@@ -52,7 +59,7 @@ def _noise(c: Campaign, full: Experiment) -> Noise:
     split = compared(c, full.id)
     resources = c.setup.resources
     row_sd = split.row_variance**0.5 if split else 0.0
-    seeds = max(2, _confirmable(c, dict(costs)[full.fidelity]))
+    seeds = seeds_alone(c, dict(costs)[full.fidelity])
     sd = dict(spread)[full.fidelity]
     return Noise(
         seed_sd=spread,
@@ -63,13 +70,9 @@ def _noise(c: Campaign, full: Experiment) -> Noise:
             limit_s(dict(costs)[full.fidelity], resources.devices, resources.time_limit_s), resources.devices
         ),
         baseline=fmean(_values(c, runs[full.fidelity])),
-        detectable=detectable(sd, row_sd, seeds, seeds, alpha=c.policy.alpha, power=0.8),
+        detectable=detectable(sd, row_sd, seeds, seeds, alpha=alpha_for_opening(1, c.policy.alpha), power=0.8),
         bound=split.bound if split else None,
     )
-
-
-def _confirmable(c: Campaign, cost_ms: int) -> int:
-    return int(c.budget_ms * c.policy.confirmation_share / (cost_ms * (c.policy.finalists + 1)))
 
 
 def _values(c: Campaign, jobs: tuple[JobId, ...]) -> list[float]:

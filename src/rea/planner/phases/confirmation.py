@@ -1,17 +1,20 @@
 """Confirmation: a few finalists and the baseline under fresh seeds at full fidelity, then the sealed test rows once. Pure."""
 
+from collections.abc import Sequence
+
 from rea.domain.action import Compare, Decision, Observed
-from rea.domain.campaign import Campaign
+from rea.domain.campaign import Campaign, PhaseRecord
 from rea.domain.change import BASELINE
 from rea.domain.event import TestOpened
 from rea.domain.evidence import Rows, Safety, TestOpening
-from rea.domain.experiment import Phase, Purpose
+from rea.domain.experiment import Phase, Purpose, Replicate
 from rea.domain.ids import ExperimentId
-from rea.planner.arms import Arm, pairs_due
+from rea.planner.arms import Arm, measured, pairs_due
 from rea.planner.cost import LEAST_CONFIRMATION, MARGIN, MOST_CONFIRMATION, full_ms, holding_for
 from rea.planner.phases.exploitation import full_arms
-from rea.planner.phases.opening import busy, ended, fresh, opened
+from rea.planner.phases.opening import added, busy, ended, fresh, opened
 from rea.statistics.multiplicity import alpha_for_opening
+from rea.statistics.power import detectable
 
 ROUND = 1  # there is one Confirmation, after the last round
 WORTH_CONFIRMING = 0.8  # chance of being better than the baseline that a finalist must have
@@ -27,7 +30,7 @@ def step(c: Campaign, observed: Observed) -> Decision:
     if not record.experiments:
         return ended(record, "no finalist: nothing looked better than the baseline with confidence")
     if c.opening is None:
-        return Decision(events=(TestOpened(opening=_opening(c, observed)),))
+        return _top_up(c, record) or Decision(events=(TestOpened(opening=_opening(c, observed)),))
     due = pairs_due(c, record.experiments, Purpose.CONFIRM, Rows.TEST)
     if due:
         return Decision(actions=(Compare(pairs=due, rows=Rows.TEST, guardrails=True),))
@@ -52,20 +55,53 @@ def vetoed(c: Campaign, experiment: ExperimentId) -> bool:
 
 
 def _open(c: Campaign) -> Decision:
-    chosen = finalists(c)
+    chosen = named(c, finalists(c))
     if not chosen:
         return opened(ROUND, Phase.CONFIRMATION, (), (), "nothing to confirm")
     baseline = c.experiment_of(BASELINE, c.setup.full.name)
     assert baseline is not None
-    names = [baseline.id, *(a.experiment.id for a in chosen)]
+    names, seeds = [baseline.id, *(a.experiment.id for a in chosen)], _seeds(c, chosen)
+    reason = f"{len(chosen)} finalist{'s' if len(chosen) > 1 else ''} and the baseline, {seeds} fresh seeds each"
+    return opened(ROUND, Phase.CONFIRMATION, [c.experiments[n] for n in names], _interleaved(c, names, seeds), reason)
+
+
+def named(c: Campaign, sound: Sequence[Arm]) -> Sequence[Arm]:
+    """Return as many of the finalists as leave detectable what is cautiously believed of the first, and at least that one.
+
+    Every further one costs its runs, and by Holm's rule some of the error that the first may spend.
+    """
+    noise = c.calibrated
+    for count in range(len(sound), 1, -1):
+        seeds = _seeds(c, sound[:count])
+        least = detectable(noise.sd_of(c.setup.full.name), noise.row_sd, seeds, seeds, alpha=c.policy.alpha / count)
+        if least <= sound[0].mean - sound[0].sd:
+            return sound[:count]
+    return sound[:1]
+
+
+def _seeds(c: Campaign, chosen: Sequence[Arm]) -> int:
     dearest = max([full_ms(c), *(a.cost_ms for a in chosen)])
     spendable = c.ledger.free - holding_for(c, dearest)
-    seeds = max(LEAST_CONFIRMATION, min(MOST_CONFIRMATION, int(spendable / (dearest * MARGIN * len(names)))))
-    # interleaved, so that a drift of the machine meets every arm alike
+    return max(LEAST_CONFIRMATION, min(MOST_CONFIRMATION, int(spendable / (dearest * MARGIN * (len(chosen) + 1)))))
+
+
+def _interleaved(c: Campaign, names: Sequence[ExperimentId], seeds: int) -> list[Replicate]:
+    """Return fresh replicates, wave by wave, so that a drift of the machine meets every arm alike."""
     draws = [fresh(c, name, Phase.CONFIRMATION, seeds, Purpose.CONFIRM) for name in names]
-    replicates = [replicate for wave in zip(*draws, strict=True) for replicate in wave]
-    reason = f"{len(chosen)} finalists and the baseline, {seeds} fresh seeds each"
-    return opened(ROUND, Phase.CONFIRMATION, [c.experiments[n] for n in names], replicates, reason)
+    return [replicate for wave in zip(*draws, strict=True) for replicate in wave]
+
+
+def _top_up(c: Campaign, record: PhaseRecord) -> Decision:
+    """Add a seed to every arm while what was held back for the worst case pays for it: told by money alone, never by a score."""
+    names = [e for e in record.experiments if e not in c.dropped]
+    runs = {name: measured(c, name, Purpose.CONFIRM) for name in names}
+    if len(names) < 2 or not all(runs.values()) or max(map(len, runs.values())) >= MOST_CONFIRMATION:
+        return Decision()
+    costs = sorted(max(c.run_cost_ms(job) for job in jobs) for jobs in runs.values())
+    held = max(c.jobs[job].job.held_ms for jobs in runs.values() for job in jobs)
+    if c.ledger.free < MARGIN * sum(costs[1:]) + held:
+        return Decision()
+    return added(record, (), _interleaved(c, names, 1), "one more fresh seed each, from what was held back")
 
 
 def _opening(c: Campaign, observed: Observed) -> TestOpening:
