@@ -5,8 +5,9 @@ caught before may not. Exceptions that report another's death (a launcher's, a r
 word to the rest of the log. Every line is looked at once, by patterns whose repetitions are bounded.
 """
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -54,6 +55,24 @@ HANDLED = re.compile(
     re.IGNORECASE,
 )
 CALM = re.compile(r"\[?(?:INFO|DEBUG|NOTICE)\b")
+# fields of a line of JSON in which programs write what went wrong, and how they call the levels that call for somebody
+TOLD = (
+    "message",
+    "msg",
+    "event",
+    "error",
+    "err",
+    "detail",
+    "exception",
+    "exc_info",
+    "exc",
+    "stack",
+    "stack_trace",
+    "stacktrace",
+    "traceback",
+)
+LEVELS = ("level", "lvl", "severity", "levelname", "log_level")
+LOUD = ("error", "err", "critical", "crit", "fatal", "panic", "alert")
 NATIVE = re.compile(r"(?!\[W\d).{0,300}\.(?:cu|cuh|cpp|cc|c|h):\d{1,6}[:\]]|.{0,100}(?:NVRM: |\bXid \(|NCCL WARN)")
 CARETS = re.compile(r"\s{1,400}[~^]{1,400}\s{0,4}\Z")
 # where something was raised, a launcher ends the ranks that still live and reports how it did so
@@ -170,13 +189,35 @@ class _Reader:
 
 def _sorted_by_process(log: str) -> list[tuple[str, str]]:
     """Return the lines with the marks of their processes; where several speak at once, each is heard out."""
-    lines = [_split(line) for line in ANSI.sub("", log).replace("\r", "\n").split("\n")]
+    lines = [_split(line) for whole in ANSI.sub("", log).replace("\r", "\n").split("\n") for line in _told(whole)]
     found: list[tuple[str, str]] = []
     for marked, run in groupby(lines, key=lambda line: bool(line[0])):
         spoken = list(run)
         order = {mark: i for i, (mark, _) in reversed(list(enumerate(spoken)))} if marked else {}
         found += sorted(spoken, key=lambda line: order.get(line[0], 0))
     return found
+
+
+def _told(line: str) -> Iterator[str]:
+    """Yield what a line of JSON says that tells of an error, as the lines that a program would have written without JSON; else the line itself."""
+    fields = _fields(line)
+    said = [value for name in TOLD if isinstance(value := fields.get(name), str) and value]
+    loud = any(str(fields.get(name)).lower() in LOUD for name in LEVELS)
+    if said and (loud or any("\n" in value for value in said)):
+        for value in said:
+            yield from value.split("\n")
+    else:
+        yield line
+
+
+def _fields(line: str) -> dict[str, object]:
+    if not (line.startswith("{") and line.rstrip().endswith("}")):
+        return {}
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _split(line: str) -> tuple[str, str]:
