@@ -5,8 +5,9 @@ caught before may not. Exceptions that report another's death (a launcher's, a r
 word to the rest of the log. Every line is looked at once, by patterns whose repetitions are bounded.
 """
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -43,6 +44,9 @@ SECONDHAND = re.compile(
     r"|BrokenProcessPool|TrainingFailedError|DistBackendError|KeyboardInterrupt|SystemExit)\b"
     r"|[\w.]{0,60}Error: (?:CUDA error: (?!out of memory)|.{0,200}(?:exited unexpectedly|Connection (?:closed|reset) by peer))"
 )
+# an end of a pipe between processes hears of the other's death by these
+PIPE = re.compile(r'File "[^"]{1,300}/multiprocessing/(?:connection|managers|pool|queues|reduction|resource_sharer)\.py"')
+BROKEN = re.compile(r"(?:EOFError|ConnectionResetError|ConnectionRefusedError|BrokenPipeError)\b")
 PROGRESS = re.compile(
     r"\b(?:step|epoch|iter|iteration|it|ep|batch)[\"']?[ =:/\[]{1,3}\d|\d ?(?:it|s|batch)/(?:it|s|batch)\b"
     r"|\bloss[\"']?[ =:]{1,3}-?(?:\d|nan|inf)",
@@ -54,6 +58,24 @@ HANDLED = re.compile(
     re.IGNORECASE,
 )
 CALM = re.compile(r"\[?(?:INFO|DEBUG|NOTICE)\b")
+# fields of a line of JSON in which programs write what went wrong, and how they call the levels that call for somebody
+TOLD = (
+    "message",
+    "msg",
+    "event",
+    "error",
+    "err",
+    "detail",
+    "exception",
+    "exc_info",
+    "exc",
+    "stack",
+    "stack_trace",
+    "stacktrace",
+    "traceback",
+)
+LEVELS = ("level", "lvl", "severity", "levelname", "log_level")
+LOUD = ("error", "err", "critical", "crit", "fatal", "panic", "alert")
 NATIVE = re.compile(r"(?!\[W\d).{0,300}\.(?:cu|cuh|cpp|cc|c|h):\d{1,6}[:\]]|.{0,100}(?:NVRM: |\bXid \(|NCCL WARN)")
 CARETS = re.compile(r"\s{1,400}[~^]{1,400}\s{0,4}\Z")
 # where something was raised, a launcher ends the ranks that still live and reports how it did so
@@ -85,12 +107,12 @@ class _Part:
 
     mark: str
     lines: list[str] = field(default_factory=list)
-    raised: list[str] = field(default_factory=list)
+    raised: list[bool] = field(default_factory=list)  # of each exception, whether it reports another's death
     ignored: bool = False
 
     @property
     def secondhand(self) -> bool:
-        return bool(self.raised) and all(SECONDHAND.match(line) for line in self.raised)
+        return bool(self.raised) and all(self.raised)
 
 
 @dataclass(slots=True)
@@ -101,6 +123,7 @@ class _Reader:
     inside: bool = False  # a traceback
     link: re.Pattern[str] | None = None  # what the line before said about the next traceback
     library: bool = False  # the current frame is no code of the user's
+    piped: bool = False  # the traceback goes through a pipe to another process
     # where in the part the user's code stands, of the last frame that is theirs
     source: slice = field(default_factory=lambda: slice(0, 0))
 
@@ -125,7 +148,7 @@ class _Reader:
             first = self.parts[last]
             first.lines += _text(self.parts[last + 1 :])
             self.parts[last:] = [first]
-        self.inside, self.library = True, False
+        self.inside, self.library, self.piped = True, False, False
         self.source = slice(len(self.parts[-1].lines), len(self.parts[-1].lines))
 
     def _within(self, line: str) -> None:
@@ -143,6 +166,7 @@ class _Reader:
 
     def _frame(self, part: _Part, line: str) -> None:
         self.library = LIBRARY.search(line) is not None
+        self.piped |= PIPE.search(line) is not None
         if not self.library:
             del part.lines[self.source]
             self.source = slice(len(part.lines) + 1, len(part.lines) + 1)
@@ -151,10 +175,12 @@ class _Reader:
     def _raised(self, part: _Part, line: str) -> None:
         if self.link is CAUGHT and MISTAKE.match(line):
             part.lines, part.raised = [], []  # what was caught was expected; the mistake in its handler was not
-        part.lines.append(line)
+        broken = self.piped and BROKEN.match(line) is not None
+        if not broken:
+            part.lines.append(line)
         self.inside = False
         if RAISED.match(line):
-            part.raised.append(line)
+            part.raised.append(broken or SECONDHAND.match(line) is not None)
             self.link = WITHIN_MESSAGE
         else:
             self.link = None
@@ -170,13 +196,35 @@ class _Reader:
 
 def _sorted_by_process(log: str) -> list[tuple[str, str]]:
     """Return the lines with the marks of their processes; where several speak at once, each is heard out."""
-    lines = [_split(line) for line in ANSI.sub("", log).replace("\r", "\n").split("\n")]
+    lines = [_split(line) for whole in ANSI.sub("", log).replace("\r", "\n").split("\n") for line in _told(whole)]
     found: list[tuple[str, str]] = []
     for marked, run in groupby(lines, key=lambda line: bool(line[0])):
         spoken = list(run)
         order = {mark: i for i, (mark, _) in reversed(list(enumerate(spoken)))} if marked else {}
         found += sorted(spoken, key=lambda line: order.get(line[0], 0))
     return found
+
+
+def _told(line: str) -> Iterator[str]:
+    """Yield what a line of JSON says that tells of an error, as the lines that a program would have written without JSON; else the line itself."""
+    fields = _fields(line)
+    said = [value for name in TOLD if isinstance(value := fields.get(name), str) and value]
+    loud = any(str(fields.get(name)).lower() in LOUD for name in LEVELS)
+    if loud or not any("\n" in value for value in said):
+        yield line
+    if loud or any("\n" in value for value in said):
+        for value in said:
+            yield from value.split("\n")
+
+
+def _fields(line: str) -> dict[str, object]:
+    if not (line.startswith("{") and line.rstrip().endswith("}")):
+        return {}
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _split(line: str) -> tuple[str, str]:
