@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import click
 
-from rea.api import deciding, proposing, reading, starting, writing
+from rea.api import deciding, proposing, reading, starting
 from rea.campaign.advance import waiting_for
 from rea.cli.face import BY, Face, amount, command, percent, person, seconds
 from rea.cli.read import five_lines, patch_lines, wish_lines
@@ -21,7 +21,7 @@ REASON = click.option("--reason", default="", help="Why, for the record.")
 @command()
 def plan(face: Face) -> int:
     """Show the plan as a page: hypotheses, prices, what would falsify them, and the digest that an approval names."""
-    from rea.api import explaining
+    from rea.api import explaining, writing
     from rea.app import model, recall_of
     from rea.report.prose.explain import beside
 
