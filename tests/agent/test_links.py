@@ -1,6 +1,7 @@
 """What is asked goes through Redact, Ledger, Replay and Retry, in this order; nothing is paid twice, decided twice, or beyond what was granted."""
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from agent.fakes import MODEL, SECRET, C, Scripted, account, events, reply, requ
 from rea.agent.call import Failed, Link, Lost, Refused, Reply, Request, Unsent
 from rea.agent.chain import Account, chain, recorded_only
 from rea.agent.configuration import Key
-from rea.agent.ledger import Ledger
+from rea.agent.ledger import SHARE, Ledger
 from rea.agent.redact import MARK, Redact
 from rea.agent.replay import FOLDER, Replay, Replies
 from rea.agent.retry import Retry
@@ -271,3 +272,27 @@ def test_retry_stands_inside_replay_so_that_nothing_kept_waits(tmp_path: Path) -
     assert isinstance(inner, Replay)
     assert isinstance(inner.link, Retry)
     assert isinstance(inner.replies, Replies)
+
+
+def test_a_role_that_nobody_asked_for_has_a_share_and_leaves_the_rest(tmp_path: Path) -> None:
+    a, journal = account(tmp_path, tokens=40_000)
+    sold = [replace(request(f"[{n}]"), role="explainer") for n in range(20)]
+    link = way(Scripted([reply(used_in=800, used_out=100) for _ in sold]), a)
+    answered = 0
+    for one in sold:
+        try:
+            link.ask(one)
+            answered += 1
+        except Refused as error:
+            assert "the explainer may use 25% of the tokens granted" in str(error)
+    assert answered == 10 and journal.allowances(C)[0].spent == 9000 <= SHARE["explainer"] * 40_000
+    assert way(Scripted([reply()]), a).ask(replace(request("[99]"), role="proposer")).body
+
+
+def test_planted_bug_without_shares_the_explainer_takes_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rea.agent.ledger.SHARE", {})
+    a, journal = account(tmp_path, tokens=40_000)
+    link = way(Scripted([reply(used_in=800, used_out=100) for _ in range(12)]), a)
+    for n in range(12):
+        link.ask(replace(request(f"[{n}]"), role="explainer"))
+    assert journal.allowances(C)[0].spent > 0.25 * 40_000

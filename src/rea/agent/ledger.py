@@ -18,6 +18,8 @@ AFTERWARDS = (
     "explainer",
     "weigher",
 )  # roles that may still be asked of a campaign that has concluded: they speak of what is recorded
+SHARE = {"reviewer": 0.25, "paper_reader": 0.25, "reader": 0.25, "explainer": 0.25, "weigher": 0.25}
+"""Of the tokens granted, what a role that nobody asked for may use: else one that talks would leave nothing to propose with. Others: all of it."""
 MOST = 2**50  # tokens or millionths that a report may claim: what is more is no amount
 
 
@@ -59,9 +61,9 @@ class Ledger:
                     raise
 
     def _reserve(self, request: Request, attempt: int) -> CallRecord:
-        if why := self._forbidden(request.role, attempt):
-            raise Refused(why)
         tokens = request.prompt_bound + request.most_tokens
+        if why := self._forbidden(request.role, attempt) or self._beyond(request.role, tokens):
+            raise Refused(why)
         micros = self.configuration.cost(request.prompt_bound, request.most_tokens)
         event = CallReserved(call=request.call, attempt=attempt, role=request.role, tokens=tokens, micros=micros)
         try:
@@ -83,6 +85,15 @@ class Ledger:
         if c.tokens.overrun or c.money.overrun:
             return "an earlier reply was reported to cost more than it could: this provider is not asked again"
         return ""
+
+    def _beyond(self, role: str, tokens: int) -> str:
+        """Return why a role may not use so many tokens more, or nothing."""
+        c = self.state()
+        share = SHARE.get(role, 1.0)
+        used = sum(record.tokens for record in c.calls.values() if record.role == role)
+        if share == 1.0 or used + tokens <= share * c.tokens.granted:
+            return ""
+        return f"the {role} may use {share:.0%} of the tokens granted, and has used {used} of {c.tokens.granted}"
 
     def _again(self, request: Request, last: CallRecord) -> Reply:
         if self.replies.digest(request.call) != last.reply:

@@ -6,7 +6,6 @@ from dataclasses import asdict
 
 import click
 
-from rea.api import writing
 from rea.campaign.advance import waiting_for
 from rea.cli.face import Face, command, duration, seconds
 from rea.cli.read import patch_lines, wish_lines
@@ -30,7 +29,7 @@ PLAYS, WITHIN, LEAST_PLAYS = 24, "60s", 5
 )
 def plan(face: Face, dry: bool, plays: int, within: str) -> int:
     """Show the plan as a page: hypotheses, prices, what would falsify them, what it can detect, and the digest that an approval names."""
-    from rea.api import explaining
+    from rea.api import explaining, writing
     from rea.app import model, recall_of
     from rea.planner.outlook import outlook
     from rea.report.prose.explain import beside

@@ -1,17 +1,20 @@
 """Whole campaigns with a reader of logs: a remedy is tried in a small rerun before it is believed, and nothing else changes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from executor.suggestion.cases import CLIP, FOUND, LOG, workload
 from scripted import Scripted
 
+from rea.campaign.replaying import Difference, replayed
 from rea.domain.campaign import Campaign
 from rea.domain.change import change
 from rea.domain.diagnosis import Fault
 from rea.domain.evidence import Verdict
 from rea.domain.experiment import Purpose
+from rea.domain.ids import Digest
 from rea.domain.job import Job, JobState
 from rea.domain.plan import Policy
 from rea.domain.runbook import Cause, Remedy
@@ -25,7 +28,7 @@ from rea.knowledge.runbook.load import load
 from rea.ports import LogReader
 from rea.testing import simulation
 from rea.testing.fuse import Fuse, Killed
-from rea.testing.simulation import Truth, World
+from rea.testing.simulation import CAMPAIGN, Truth, World
 
 EFFECTS = {"a": 0.02, "c": -0.01, "clip": 0.0}
 BROKEN = Run(seconds=3.0, state=JobState.FAILED, reason="exit 1", log=LOG)
@@ -181,3 +184,25 @@ def test_killed_anywhere_it_asks_once_tries_once_and_ends_the_same(tmp_path: Pat
         assert sorted(w.backend.launches) == sorted(clean.backend.launches)
         asked = {(q.instructions, q.material) for q in model.asked}
         assert asked == once, "asked again after a kill, it is the same question"
+
+
+def test_what_a_reader_said_is_read_again_and_another_reading_is_found(tmp_path: Path) -> None:
+    w = world(tmp_path, reads=reader())
+    w.run()
+    events = tuple(w.journal.read(CAMPAIGN))
+
+    def again(found: Reading | None) -> tuple[Difference, ...]:
+        return replayed(events, w.ports, Digest("runbook"), lambda _: w.ports.sources, lambda: reader(found)).different
+
+    assert again(FOUND) == ()
+    for planted in (None, replace(FOUND, remedy=Remedy.DROP, moves=())):
+        different = again(planted)
+        assert different and all(x.recorded[0].endswith(":suggested") for x in different)
+
+
+def test_that_a_reader_said_nothing_is_the_same_whatever_kept_it_from_it(tmp_path: Path) -> None:
+    w = world(tmp_path, reads=reader(None))
+    w.run()
+    lost = ModelReader(Scripted({}))
+    events = tuple(w.journal.read(CAMPAIGN))
+    assert replayed(events, w.ports, Digest("runbook"), lambda _: w.ports.sources, lambda: lost).different == ()

@@ -27,7 +27,7 @@ FILE = Path(__file__).with_name("patch.md")
 ROLE = "patcher"
 TOKENS = 8000
 TRIES = 3
-MOST_SHOWN = 60_000  # characters of files in the material; more is read with the tools
+MOST_SHOWN = 24_000  # characters of files in the material; more is read with the tools
 LONGEST = 4000  # characters of a hypothesis in words
 _CODE = "With the tools you can outline, search and read the code, as it is now. They only read."
 
