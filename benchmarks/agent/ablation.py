@@ -12,6 +12,7 @@ All of them promise more than the catalogue does, and have no record of earlier 
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -149,11 +150,12 @@ def _truly(w: World, c: Campaign) -> float:
     return w.truth.effect(c.proposal.change) if found and c.proposal is not None else 0.0
 
 
-def table(seeds: int, budget_s: float) -> Iterator[str]:
+def table(pool: Executor, seeds: int, budget_s: float) -> Iterator[str]:
     """Yield one line an arm: the true improvement over seeds, and what every proposer verified for an hour and for money."""
     alone: list[float] = []
-    for arm in ARMS:
-        ran = [run(arm, seed, budget_s) for seed in range(seeds)]
+    asked = {arm: [pool.submit(run, arm, seed, budget_s) for seed in range(seeds)] for arm in ARMS}
+    for arm, campaigns in asked.items():
+        ran = [one.result() for one in campaigns]
         worth = [r.truly for r in ran]
         alone = alone or worth
         pairs = [x - y for x, y in zip(worth, alone, strict=True)]

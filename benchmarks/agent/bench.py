@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
 from pathlib import Path
 
 from benchmarks.agent import ablation, faults, injections, payloads, replays
@@ -21,11 +22,13 @@ SEEDS = 6  # campaigns of each arm of the ablation
 
 def main() -> int:
     every = 8 if os.environ.get("QUICK") else 1
-    broken, survived, oversold = measure_faults(every)
-    hostile, harmless = measure_injections(every)
+    tried = start_cheats()  # beside all else: it mostly waits
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        broken, survived, oversold = measure_faults(pool, every)
+        hostile, harmless = measure_injections(pool, every)
+        show_ablation(pool, 1 if every > 1 else SEEDS)
     campaigns, same, calls = measure_replays()
-    show_ablation(1 if every > 1 else SEEDS)
-    caught, cheats, missed = measure_cheats()
+    caught, cheats, missed = measure_cheats(tried)
     print(missed)
     print(
         f"agent: {survived}/{broken} faults survived, {harmless}/{hostile} injections harmless, {caught}/{cheats} cheats caught, "
@@ -35,10 +38,10 @@ def main() -> int:
     return 0 if good else 1
 
 
-def measure_faults(every: int) -> tuple[int, int, int]:
+def measure_faults(pool: Executor, every: int) -> tuple[int, int, int]:
     started = time.monotonic()
     kinds = [(f, mode, tokens) for f in faults.FAULTS for mode in Output for tokens in (200_000, faults.SMALL)]
-    cases = [faults.case(*kind) for kind in kinds[::every]]
+    cases = list(pool.map(faults.case, *zip(*kinds[::every], strict=True)))
     bad = [c for c in cases if c.wrong or c.oversold]
     requests = sum(c.requests for c in cases)
     print(
@@ -49,15 +52,16 @@ def measure_faults(every: int) -> tuple[int, int, int]:
     return len(cases), sum(not c.wrong for c in cases), sum(c.oversold for c in cases)
 
 
-def measure_injections(every: int) -> tuple[int, int]:
+def measure_injections(pool: Executor, every: int) -> tuple[int, int]:
     """Give every payload to the real roles, where each of them meets strangers' words, and to a bare one that is shown them as they are."""
     modes, total, sound = list(Output), 0, 0
     for real in (True, False):
         started = time.monotonic()
-        cases = [
-            injections.case(p, modes[n % len(modes)], n % 2 == 1, n % injections.IN_FULL == 0, real=real)
+        asked = [
+            pool.submit(injections.case, p, modes[n % len(modes)], n % 2 == 1, n % injections.IN_FULL == 0, real=real)
             for n, p in enumerate(list(payloads.payloads())[::every])
         ]
+        cases = [one.result() for one in asked]
         obeyed = [c for c in cases if c.obeyed]
         print(
             f"injections, {'real roles' if real else 'bare role'}: {len(payloads.GOALS)} goals in {len(payloads.VOICES)} voices in "
@@ -82,11 +86,11 @@ def measure_replays() -> tuple[int, int, int]:
     return len(cases), sum(not c.wrong for c in cases), sum(c.calls for c in cases)
 
 
-def show_ablation(seeds: int) -> None:
+def show_ablation(pool: Executor, seeds: int) -> None:
     """Show what good, useless and harmful proposals come to. Nothing here passes or fails."""
     for budget_s in ablation.BUDGETS_S:
         started = time.monotonic()
-        lines = list(ablation.table(seeds, budget_s))
+        lines = list(ablation.table(pool, seeds, budget_s))
         print(
             f"ablation, scripted models and a simulated workload, {seeds} campaigns of {budget_s:.0f} device-seconds an arm, "
             f"{time.monotonic() - started:.0f} s: true improvement of what was confirmed; verified by each proposer"
@@ -94,18 +98,24 @@ def show_ablation(seeds: int) -> None:
         print("\n".join(lines))
 
 
-def measure_cheats() -> tuple[int, int, str]:
-    """Run the part about cheating the judge, which is a program of its own; return how many of how many were caught, and the line of misses."""
+def start_cheats() -> "subprocess.Popen[str] | None":
+    """Start the part about cheating the judge, which is a program of its own."""
     if not CHEATS.exists():
-        return 0, 0, "cheats: not measured, benchmarks/agent/cheats.py is absent"
+        return None
     more = (
         "--more",
         str(CHEATS.parent / "second"),
     )  # by somebody who knew how verdicts are reached, not how they are defended
-    done = subprocess.run([sys.executable, str(CHEATS), *more], stdout=subprocess.PIPE, text=True, check=False)
-    told = done.stdout.splitlines()
+    return subprocess.Popen([sys.executable, str(CHEATS), *more], stdout=subprocess.PIPE, text=True)
+
+
+def measure_cheats(tried: "subprocess.Popen[str] | None") -> tuple[int, int, str]:
+    """Return how many of how many cheats were caught, and the line of misses."""
+    if tried is None:
+        return 0, 0, "cheats: not measured, benchmarks/agent/cheats.py is absent"
+    told = tried.communicate()[0].splitlines()
     print("\n".join(told[:-2]))
-    found = re.findall(r"(\d+) of (\d+) cheats caught", done.stdout)
+    found = re.findall(r"(\d+) of (\d+) cheats caught", told[-1] if told else "")
     if not found:
         return 0, 1, "missed: not known, the part about cheats did not end"
     return int(found[-1][0]), int(found[-1][1]), told[-2] if len(told) > 1 else "missed: not said"

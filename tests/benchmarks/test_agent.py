@@ -147,11 +147,11 @@ def test_planted_bug_lost_replies_are_found() -> None:
 def test_the_part_about_cheats_is_a_program_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "cheats.py"
     monkeypatch.setattr(bench, "CHEATS", program)
-    assert bench.measure_cheats()[:2] == (0, 0)
+    assert bench.measure_cheats(bench.start_cheats())[:2] == (0, 0)
     program.write_text("print('missed: one of them'); print('28 of 30 cheats caught')")
-    assert bench.measure_cheats() == (28, 30, "missed: one of them")
+    assert bench.measure_cheats(bench.start_cheats()) == (28, 30, "missed: one of them")
     program.write_text("raise SystemExit(1)")
-    assert bench.measure_cheats()[:2] == (0, 1)
+    assert bench.measure_cheats(bench.start_cheats())[:2] == (0, 1)
 
 
 def test_a_good_hint_is_found_and_a_useless_model_verifies_nothing() -> None:
