@@ -86,8 +86,8 @@ class Anatomy:
 
 def anatomy(c: Campaign, stack: Change) -> Anatomy | None:
     """Return what is known of the inside of ``stack``; None where no full run was compared, or nothing is stacked."""
-    now, stack = mixed(c), turned(c, stack)
-    if now is None or stack == BASELINE:
+    now = mixed(c) if c.noise is not None else None
+    if now is None or (stack := turned(c, stack)) == BASELINE:
         return None
     return Anatomy(
         stack=stack,
@@ -100,7 +100,7 @@ def anatomy(c: Campaign, stack: Change) -> Anatomy | None:
 
 def shared(c: Campaign) -> tuple[Shared, ...]:
     """Return what shared runs tell of each hypothesis that was never measured alone at full fidelity."""
-    now = mixed(c)
+    now = mixed(c) if c.noise is not None else None
     if now is None:
         return ()
     alone = {

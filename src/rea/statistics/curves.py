@@ -12,13 +12,15 @@ from statistics import fmean, stdev
 
 from rea.statistics.effects import Estimate
 
+FURTHER = 2.0  # times as far from here as any finished run went: what is still held for possible
+
 Points = Sequence[tuple[float, float]]
 """How far and how good, in the order of the former."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The value at the end, its standard error, how many finished curves say so, and the lowest and highest that one of them lets expect."""
+    """The value at the end, its standard error, how many finished curves say so, and the lowest and highest held for possible."""
 
     value: float
     error: float
@@ -27,7 +29,7 @@ class Forecast:
     highest: float
 
     def reach(self, level: float) -> tuple[float, float]:
-        """Return the interval of ``level``, never narrower than what single curves did, and an error more: a few of them have long tails."""
+        """Return the interval of ``level``, and never less than twice what single curves did, and an error more: a few have long tails."""
         low, high = Estimate(self.value, self.error, self.rests_on - 1).interval(level)
         return min(low, self.lowest - self.error), max(high, self.highest + self.error)
 
@@ -40,7 +42,8 @@ def forecast(points: Points, finished: Sequence[Points], floor: float = 0.0) -> 
         return None
     rests = [curve[-1][1] - at(curve, step) for curve in further]
     error = max(stdev(rests), floor) * sqrt(1 + 1 / len(rests))
-    return Forecast(value + fmean(rests), error, len(rests), value + min(rests), value + max(rests))
+    lowest, highest = min(0.0, FURTHER * min(rests)), max(0.0, FURTHER * max(rests))
+    return Forecast(value + fmean(rests), error, len(rests), value + lowest, value + highest)
 
 
 def at(curve: Points, step: float) -> float:
