@@ -45,7 +45,9 @@ SECONDHAND = re.compile(
     r"|[\w.]{0,60}Error: (?:CUDA error: (?!out of memory)|.{0,200}(?:exited unexpectedly|Connection (?:closed|reset) by peer))"
 )
 # an end of a pipe between processes hears of the other's death by these
-PIPE = re.compile(r'File "[^"]{1,300}/multiprocessing/(?:connection|managers|pool|queues|reduction|resource_sharer)\.py"')
+PIPE = re.compile(
+    r'File "[^"]{1,300}/multiprocessing/(?:connection|managers|pool|queues|reduction|resource_sharer)\.py"'
+)
 BROKEN = re.compile(r"(?:EOFError|ConnectionResetError|ConnectionRefusedError|BrokenPipeError)\b")
 PROGRESS = re.compile(
     r"\b(?:step|epoch|iter|iteration|it|ep|batch)[\"']?[ =:/\[]{1,3}\d|\d ?(?:it|s|batch)/(?:it|s|batch)\b"
