@@ -1,5 +1,6 @@
 """What of a log may name the cause of its end."""
 
+import json
 import re
 
 import pytest
@@ -114,6 +115,33 @@ def test_colours_times_and_levels_hide_nothing() -> None:
     assert taken(line) == "port_taken"
 
 
+def test_a_line_of_json_that_tells_of_an_error_is_read_as_what_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = {"ts": "2026-03-01T10:00:00Z", "level": "error", "msg": "epoch 3 failed"}
+    line = json.dumps(fields | {"exc_info": raised("PermissionError: [Errno 13] x")}) + "\n"
+    assert taken(line) == "permission_denied"
+    assert taken(line + json.dumps(fields | {"exc_info": BUG})) == UNKNOWN
+    assert taken(json.dumps({"level": "critical", "event": "abort", "reason": "loss_diverged"})) == "loss_explosion"
+    monkeypatch.setattr(module, "_told", lambda line: [line])  # planted: lines of JSON are not opened
+    assert taken(line) != "permission_denied"
+
+
+@pytest.mark.parametrize("line", ['{"a":' * 3000 + "1" + "}" * 3000, '{"level": "error"', "{}", '{"msg": "x"}', '{"]}'])
+def test_what_only_looks_like_json_is_left_as_it_is(line: str) -> None:
+    assert taken(f"{line}\n{FULL}") == "disk_full"
+
+
+def test_the_end_of_a_pipe_leaves_the_word_to_the_process_that_died(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = (
+        f'{HEADER}\n  File "/srv/job/train.py", line 8, in <module>\n    manager.start()\n'
+        '  File "/usr/lib/python3.11/multiprocessing/connection.py", line 399, in _recv\n    raise EOFError\nEOFError\n'
+    )
+    died = raised("OSError: [Errno 98] Address already in use")
+    assert taken(died + heard) == "port_taken"
+    assert taken(heard) == UNKNOWN
+    monkeypatch.setattr(module, "BROKEN", re.compile("nothing"))  # planted: a pipe's end speaks for itself
+    assert taken(died + heard) == UNKNOWN
+
+
 def test_what_a_backend_said_outweighs_every_word_of_a_log() -> None:
     assert taken(FULL, "time_limit") == "time_limit"
     assert taken("time limit reached for this evaluation; going on\n" + FULL) == "disk_full"
@@ -135,8 +163,8 @@ def decided_in_passing() -> list[str]:
 
 def test_only_kernels_and_drivers_may_decide_in_passing(monkeypatch: pytest.MonkeyPatch) -> None:
     spoke = decided_in_passing()
-    assert len(spoke) <= 30
-    assert all(re.search("by_hand|fifth|assert_abort|store", name) for name in spoke), spoke
+    assert len(spoke) <= 46
+    assert all(re.search("by_hand|fifth|sixth|assert_abort|store", name) for name in spoke), spoke
     monkeypatch.setattr(failures, "ending", lambda log: log)  # planted: the whole log decides
     assert len(decided_in_passing()) > 100
 

@@ -10,7 +10,7 @@ from rea.domain.hypothesis import Move, Operation
 from rea.domain.lever import Role
 from rea.domain.runbook import Remedy
 from rea.knowledge.runbook.load import BUILT_IN, digest_of, load
-from rea.knowledge.runbook.pattern import fault
+from rea.knowledge.runbook.pattern import fault, steps
 
 WHOLE = """
 explanation = "the mast is down"
@@ -123,6 +123,12 @@ def test_patterns_that_could_take_for_ever_are_refused(symptom: str) -> None:
 )
 def test_bounded_patterns_are_allowed(symptom: str) -> None:
     assert fault(symptom) == ""
+
+
+def test_words_of_which_none_begins_another_do_not_multiply_what_follows() -> None:
+    apart, within = "|".join("abcdefghij"), "|".join("a" * n for n in range(1, 11))
+    assert steps(rf"(?:{apart}).{{0,80}}(?:x|y)") < 300
+    assert steps(rf"(?:{within}).{{0,80}}(?:x|y)") > 2000
 
 
 def test_the_built_in_runbook_loads() -> None:
