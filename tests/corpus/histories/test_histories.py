@@ -98,15 +98,14 @@ def test_planted_bug_without_a_migration_an_old_store_is_refused(
 
 
 def assert_alike(old: Campaign, new: Campaign) -> None:
-    """The same winner by the same evidence; the last digits of a statistic may differ between versions."""
+    """The same winner by no less evidence; the last digits of a statistic and the number of fresh seeds may differ between versions."""
     assert old.proposal is not None and new.proposal is not None
     assert (old.proposal.outcome, old.proposal.change) == (new.proposal.outcome, new.proposal.change)
     assert old.proposal.finding is not None and new.proposal.finding is not None
-    assert (old.proposal.finding.verdict, old.proposal.finding.seeds) == (
-        new.proposal.finding.verdict,
-        new.proposal.finding.seeds,
-    )
-    assert new.proposal.finding.raw == pytest.approx(old.proposal.finding.raw, rel=1e-9)
+    assert old.proposal.finding.verdict == new.proposal.finding.verdict
+    assert old.proposal.finding.seeds <= new.proposal.finding.seeds
+    same = old.proposal.finding.seeds == new.proposal.finding.seeds
+    assert new.proposal.finding.raw == pytest.approx(old.proposal.finding.raw, rel=1e-9 if same else 0.1)
 
 
 def keys(place: Path) -> list[str]:

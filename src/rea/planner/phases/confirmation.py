@@ -17,6 +17,7 @@ from rea.statistics.multiplicity import alpha_for_opening
 from rea.statistics.power import detectable
 
 ROUND = 1  # there is one Confirmation, after the last round
+CAUTIOUS = 2.0  # standard deviations below its mean that an effect is believed to be at least
 WORTH_CONFIRMING = 0.8  # chance of being better than the baseline that a finalist must have
 
 
@@ -70,11 +71,11 @@ def named(c: Campaign, sound: Sequence[Arm]) -> Sequence[Arm]:
 
     Every further one costs its runs, and by Holm's rule some of the error that the first may spend.
     """
-    noise = c.calibrated
+    noise, error = c.calibrated, alpha_for_opening(1, c.policy.alpha)
     for count in range(len(sound), 1, -1):
         seeds = _seeds(c, sound[:count])
-        least = detectable(noise.sd_of(c.setup.full.name), noise.row_sd, seeds, seeds, alpha=c.policy.alpha / count)
-        if least <= sound[0].mean - sound[0].sd:
+        least = detectable(noise.sd_of(c.setup.full.name), noise.row_sd, seeds, seeds, alpha=error / count)
+        if least <= sound[0].mean - CAUTIOUS * sound[0].sd:
             return sound[:count]
     return sound[:1]
 
