@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from rea.cli.main import rea
-from rea.domain.event import HypothesesProposed
+from rea.domain.event import HypothesesProposed, PlanDrafted
 from rea.domain.hypothesis import Effect
 from rea.store.database import Database
 from rea.store.journal import SqlJournal
@@ -31,7 +31,7 @@ def stored(w: World, state: Path, predicted: Effect | None = None) -> SqlJournal
     for event in (r.event for r in w.journal.read(CAMPAIGN)):
         if predicted and isinstance(event, HypothesesProposed):
             event = replace(event, hypotheses=tuple(replace(h, predicted=predicted) for h in event.hypotheses))
-        if predicted and hasattr(event, "plan"):
+        if predicted and isinstance(event, PlanDrafted):
             told = tuple(replace(h, predicted=predicted) for h in event.plan.hypotheses)
             event = replace(event, plan=replace(event.plan, hypotheses=told))
         journal.append(CAMPAIGN, (event,))

@@ -8,6 +8,7 @@ from rea.domain.experiment import Phase
 from rea.domain.hypothesis import Aim, Effect, Hypothesis
 from rea.domain.plan import Plan
 from rea.planner.cost import LEAST_CONFIRMATION, MARGIN, MOST_CONFIRMATION, confirmation_seeds, full_ms
+from rea.planner.further import further as worth_of_more
 from rea.planner.promise import TENTH, drawn, effect, error, shown
 from rea.planner.trust import EXPLORATION
 from rea.statistics.multiplicity import alpha_for_opening
@@ -51,16 +52,19 @@ def outlook(c: Campaign, plan: Plan) -> Outlook:
     gains, further = drawn(c, tried, runs)
     gain, many = effect(gains), min(MOST_CONFIRMATION, seeds * (1 + TENTH))
     why = _refused(c, plan, gain, confirms)
+    more, changes = effect(further - gains, (further - gains)[further != gains]), float((further != gains).mean())
+    if not c.ended and (told := worth_of_more(c, max(1, round(TENTH * plan.budget_ms / full_ms(c))))):
+        more, changes = told  # runs have spoken since
     return Outlook(
         selects=selects,
         confirms=confirms,
         seeds=seeds,
         gain=gain,
         found=shown(gains, confirms / standard_errors_needed(_alpha(c)), confirms),
-        more=effect(further - gains, (further - gains)[further != gains]),
+        more=more,
         more_ms=round(TENTH * plan.budget_ms),
         found_then=shown(further, confirmable(c, many) / standard_errors_needed(_alpha(c)), confirmable(c, many)),
-        changes=float((further != gains).mean()),
+        changes=changes,
         small=tuple(h for h in tried if too_small(h, min(confirms, selects))),
         refused=why,
         advice=advice(c, max(gain.high, *(h.predicted.high for h in tried), 0.0)) if why else "",

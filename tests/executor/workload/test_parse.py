@@ -82,6 +82,9 @@ sandbox = "required"
 read = ["/data/embeddings"]
 [tests]
 argv = ["{python}", "-m", "pytest"]
+[curve]
+path = "metrics.jsonl"
+step = "epoch"
 """
 
 
@@ -106,6 +109,7 @@ def test_everything_that_is_said_arrives() -> None:
     assert workload.protected == ("metrics.py", "workload.toml")
     assert workload.data.withheld == -1
     assert workload.bound is not None and workload.bound.value == 0.3
+    assert workload.curve is not None and (workload.curve.step, workload.curve.value) == ("epoch", "ne")
     assert (workload.price_per_hour, workload.largest_plausible_effect) == (2.5, 0.2)
 
 
@@ -123,6 +127,7 @@ def test_the_built_in_codebase_is_declared_right() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
+        ('path = "metrics.jsonl"', 'path = "../metrics.jsonl"', "has to lie in"),
         (
             'role = "learning_rate"',
             'rolle = "learning_rate"',

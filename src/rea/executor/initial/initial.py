@@ -179,5 +179,7 @@ def _paths(seen: Survey) -> Iterator[str]:
     yield f"protected = {listed([FILE])}"
     yield "# [tests]                             # what a patch has to pass before it is tried"
     yield """# argv = ["{python}", "-m", "pytest", "-q"]"""
+    yield "# [curve]                             # JSON lines that a training writes in {out} as it gets on: the hopeless are stopped"
+    yield '# path = "metrics.jsonl"'
     yield "# [seal]                              # what jobs may read beside tree, data and interpreter, where they run in a sandbox"
     yield "# read = []"

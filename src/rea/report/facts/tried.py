@@ -136,7 +136,7 @@ def _member(h: Hypothesis, told: Shared) -> Tried:
         effect=told.believed,
         raw=told.raw,
         seeds=told.runs,
-        reason=f"told from {told.runs} runs that it shared with other ideas; no verdict of its own",
+        reason=f"told from {told.runs} run{'s' * (told.runs != 1)} that it shared with other ideas; no verdict of its own",
         claim=_claim(h),
     )
 
