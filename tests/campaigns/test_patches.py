@@ -47,7 +47,7 @@ class Rows(unittest.TestCase):
 @pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     folder = tmp_path_factory.mktemp("patched")
-    toy = repository(folder / "toy")
+    toy = repository(folder / "toy", limit_s=4)
     (toy / "checks.py").write_text(CHECKS)
     told = toy / "workload.toml"
     told.write_text(
@@ -56,7 +56,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     )
     told.write_text(told.read_text().replace(TESTS, "") + TESTS)
     commit(toy)
-    return checked(toy, folder / "state", sandbox="required")
+    return checked(toy, folder / "state", budget_s=70.0, sandbox="required")
 
 
 def toy_of(terminal: Terminal) -> Path:
@@ -327,6 +327,7 @@ def test_a_good_patch_comes_in_is_planned_approved_and_runs(terminal: Terminal, 
     assert whole.output.startswith(gate.MARK) and 'config["shrink"]' in whole.output
     terminal.approve()
     c = terminal.until(lambda x: bool(treated(x)) or x.ended or bool(x.paused))
+    assert treated(c), c.paused or c.proposal
     job = treated(c)[0].job
     tree = terminal.jobs / job.id / "control" / "launch.json"
     assert "shrink=true" in tree.read_text() and "bwrap" in tree.read_text()
