@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rea.domain.ids import JobId
 from rea.domain.workload import Command
 from rea.executor.contract import log
 from rea.executor.contract.directory import control_of
@@ -20,7 +21,7 @@ from rea.executor.materialise.layout import JobPlace, place_of
 
 FILES = int(os.environ.get("REA_FILES", "3000"))
 GB = 1 << 30
-MOST_MB, MOST_S = 100, 30.0
+MOST_MB, MOST_S = 100, 30.0  # seconds of a processor, as the machine may be busy
 KEPT = 1000 if FILES < 100_000 else clearing.MOST_SMALL  # small files that stay
 LOOK = """import resource, sys, time
 from pathlib import Path
@@ -35,9 +36,9 @@ from rea.executor.materialise import clear as clearing
 from rea.executor.materialise.layout import place_of
 place, clearing.MOST_SMALL = place_of(Path(sys.argv[1]), sys.argv[2]), int(sys.argv[3])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-began = time.monotonic()
+began = time.process_time()
 clearing.clear(place, Command(argv=("x",)), resumable=False)
-print(time.monotonic() - began, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+print(time.process_time() - began, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 """
 
 
@@ -76,7 +77,12 @@ def test_one_line_of_1_gb_of_a_progress_bar_is_bounded(tmp_path: Path) -> None:
 def test_planted_bug_a_reader_of_whole_logs_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At a fiftieth of the size, so that the bug does not take the machine with it."""
     place, taken = logged(tmp_path / "j", GB // 50, b"\nend\n"), list[int]()
-    monkeypatch.setattr(log, "plain", lambda text: taken.append(len(text)) or text)
+
+    def kept(text: str) -> str:
+        taken.append(len(text))
+        return text
+
+    monkeypatch.setattr(log, "plain", kept)
     tail(place)
     tail(place, GB)
     assert taken[0] < 10_000 < taken[1]
@@ -84,7 +90,7 @@ def test_planted_bug_a_reader_of_whole_logs_is_seen(tmp_path: Path, monkeypatch:
 
 def littered(root: Path, count: int) -> JobPlace:
     """Return a job that left ``count`` small files in folders of a thousand, a large one, and its predictions."""
-    place = place_of(root, "j1")
+    place = place_of(root, JobId("j1"))
     for number in range(count):
         folder = place.out / str(number // 1000)
         if number % 1000 == 0:
@@ -105,7 +111,7 @@ def test_a_job_that_leaves_very_many_files_is_cleared_within_bounds(tmp_path: Pa
     seconds, megabytes = measured(CLEAR, str(tmp_path), "j1", str(KEPT))
     print(f"{FILES} files: {seconds:.1f} s, {megabytes:.0f} MB more")
     assert left(place) == KEPT + 1 and (place.out / "predictions.parquet").exists()
-    assert megabytes < 30 and seconds < MOST_S + FILES / 10_000
+    assert megabytes < 30 and seconds < MOST_S
 
 
 def test_planted_bug_without_a_bound_they_all_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """A file system without a free inode: a clear error each, nothing half written, a running job's end is still told; freed, all goes on."""
 
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -47,7 +48,7 @@ def exhaust(config: Settings) -> Callable[[], None]:
             taken.append(folder / str(len(taken)))
             taken[-1].touch()
     except OSError:
-        return lambda: [path.unlink(missing_ok=True) for path in taken] and None
+        return lambda: shutil.rmtree(folder)
 
 
 def test_nothing_is_half_recorded_and_freed_it_goes_on(config: Settings) -> None:

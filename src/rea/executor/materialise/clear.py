@@ -20,16 +20,15 @@ def clear(place: JobPlace, command: Command, *, resumable: bool) -> None:
     for folder in (place.tree, place.scratch):
         shutil.rmtree(folder, ignore_errors=True)
     kept = {command.predictions, command.claims, *([command.checkpoint] if resumable else [])} - {""}
-    keep = tuple(place.out / name for name in kept)
+    keep = tuple(str(place.out / name) for name in kept)
     small = 0
     for entry in _files(place.out):
-        path = Path(entry.path)
-        if any(path.is_relative_to(one) for one in keep):
+        if any(entry.path == one or entry.path.startswith(f"{one}/") for one in keep):
             continue
         large = entry.stat(follow_symlinks=False).st_size > SMALL_BYTES
         small += not large
         if large or small > MOST_SMALL:
-            path.unlink()
+            os.unlink(entry.path)  # noqa: PTH108 there may be a million: a Path each takes longer than the removal
     if command.checkpoint and not resumable:
         _remove(place.out / command.checkpoint)
 
