@@ -58,7 +58,7 @@ def until(folder: Path, what: str) -> Portfolio:
     name = app.journal(config).portfolios()[-1]
     while time.monotonic() - began < PATIENCE_S:
         w = api.whole(config, name)
-        if what == "page" and w.state.page or w.state.concluded:
+        if (what == "page" and w.state.page) or w.state.concluded:
             return w.state
         for c in w.members:
             assert not c.paused, c.paused

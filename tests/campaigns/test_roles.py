@@ -22,7 +22,7 @@ from rea.planner.sources.model.wanted import read
 from rea.ports import Ports
 from rea.testing.fuse import Fuse, Killed
 from rea.testing.memory import MemoryInsights
-from rea.testing.simulation import CAMPAIGN, Truth, World, Touching, _hypothesis
+from rea.testing.simulation import CAMPAIGN, Touching, Truth, World, _hypothesis
 
 EFFECTS = {"a": 0.02, "b": 0.012, "hidden": 0.015}
 KNOWN_TO_OTHERS = ("a", "b")
