@@ -101,11 +101,11 @@ def _journals(face: Face) -> Iterator[Check]:
         return
     try:
         log = app.journal(face.config)
-        lengths = [log.verify(name) for name in log.campaigns()]
+        lengths = [log.verify(name) for name in (*log.campaigns(), *log.portfolios())]
     except ReaError as error:
         yield Check(name="journals", ok=False, detail=error.message, fix=error.hint)
     else:
-        detail = f"{sum(lengths)} events of {len(lengths)} campaigns are what was written"
+        detail = f"{sum(lengths)} events of {len(lengths)} campaigns and portfolios are what was written"
         yield Check(name="journals", ok=True, detail=detail)
 
 
