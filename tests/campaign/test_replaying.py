@@ -48,7 +48,8 @@ def test_of_a_portfolios_members_too() -> None:
     w = PortfolioWorld(truths={"one": TRUTH, "two": TRUTH}, budget_s=4600.0, policy=SHORT, slots=2)
     w.run()
     for name, member in w.worlds.items():
-        found = replayed(w.journal.read(name), member.ports, Digest("runbook"), lambda _, m=member: m.ports.sources)
+        sources = member.ports.sources
+        found = replayed(w.journal.read(name), member.ports, Digest("runbook"), lambda _, asked=sources: asked)  # type: ignore[misc]
         assert found.different == ()
         assert found.decisions > 30
 

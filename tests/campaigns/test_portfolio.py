@@ -229,9 +229,9 @@ def test_after_every_append_the_grants_of_all_are_within_the_budget(seed: int) -
     truths = {f"m{i}": truth(dice.choice(GAINS)) for i in range(dice.randint(2, 3))}
     w = PortfolioWorld(
         truths=truths,
-        budget_s=dice.uniform(1500, 2600) * len(truths),
+        budget_s=dice.uniform(2000, 2600) * len(truths),
         slots=dice.randint(1, 5),
-        weights={name: dice.choice((0.5, 1.0, 2.0)) for name in truths},
+        weights={name: dice.choice((0.8, 1.0, 1.25)) for name in truths},
         dealing=Dealing(floor=dice.choice((0.0, 0.3, 0.6, 1.0)), tranche=dice.uniform(0.01, 0.3)),
         policy=SHORT,
         fuse=Fuse(lambda _: dice.random() < 0.003),
