@@ -12,6 +12,7 @@ from rea.domain.ids import Digest
 from rea.domain.job import JobState
 from rea.domain.plan import Policy
 from rea.executor.backends.simulated import Run
+from rea.testing.portfolio import PortfolioWorld
 from rea.testing.simulation import CAMPAIGN, Truth, World
 
 TRUTH = Truth(effects={"a": 0.02, "b": 0.012, "c": -0.01})
@@ -41,6 +42,16 @@ def test_every_decision_of_a_whole_campaign_is_the_same(ended: World) -> None:
     assert found.decisions > 30
     assert found.proposals >= 1
     assert (len(ended.journal.read(CAMPAIGN)), ended.backend.launches) == (length, launches)
+
+
+def test_of_a_portfolios_members_too() -> None:
+    w = PortfolioWorld(truths={"one": TRUTH, "two": TRUTH}, budget_s=4600.0, policy=SHORT, slots=2)
+    w.run()
+    for name, member in w.worlds.items():
+        sources = member.ports.sources
+        found = replayed(w.journal.read(name), member.ports, Digest("runbook"), lambda _, asked=sources: asked)  # type: ignore[misc]
+        assert found.different == ()
+        assert found.decisions > 30
 
 
 def test_of_a_campaign_with_failures_and_a_stop_too() -> None:

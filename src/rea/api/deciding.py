@@ -41,7 +41,8 @@ def approve(
         )
     _detects(c)
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    approval = Approval(subject=subject, by=by, at=at, granted_ms=granted, calls=calls)
+    money = 0 if c.portfolio else granted  # a member's comes from its portfolio alone
+    approval = Approval(subject=subject, by=by, at=at, granted_ms=money, calls=calls)
     signed = c.signed is None
     event = e.ChecklistSigned(approval=approval) if signed else e.PlanApproved(approval=approval)
     length = journal.append(campaign, (event,))

@@ -12,14 +12,14 @@ from rea.store.rebuild import rebuild
 
 
 def verify(config: Settings) -> Sequence[int]:
-    """Return how many events each campaign has, after checking every one, the ledgers, and that no older copy was put back.
+    """Return how many events each campaign and portfolio has, after checking every one, the ledgers, and that no older copy was put back.
 
     Raises:
         StoreError: the store cannot be read.
         IntegrityError: it can, and is not what was written, or not the latest of it; the message names where.
     """
     log = app.journal(config)
-    lengths = [log.verify(name) for name in log.campaigns()]
+    lengths = [log.verify(name) for name in (*log.campaigns(), *log.portfolios())]
     for noted in sorted(config.campaign("").glob(f"*/{heads.HEAD}")):
         heads.check(noted.parent, log, CampaignId(noted.parent.name))
     for name in log.campaigns():

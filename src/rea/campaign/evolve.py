@@ -31,6 +31,8 @@ def replay(events: Iterable[e.Event]) -> Campaign:
 def apply(campaign: Campaign, event: e.Event) -> None:
     """Change ``campaign`` in place: for a fold over a private copy only."""
     campaign.memo.clear()
+    if isinstance(event, e.Pooling):
+        return  # of a portfolio's own stream (``rea.campaign.portfolio``)
     match event:
         case e.CampaignOpened() | e.ChecklistRecorded() | e.ChecklistSigned() | e.Calibrated():
             folding.setup(campaign, event)
@@ -64,17 +66,6 @@ def apply(campaign: Campaign, event: e.Event) -> None:
             folding.judging(campaign, event)
         case e.ShareGranted() | e.ShareClosed() | e.ShareReturned():
             folding.sharing(campaign, event)
-        case (
-            e.PortfolioOpened()
-            | e.PortfolioSigned()
-            | e.PortfolioPlanned()
-            | e.PortfolioApproved()
-            | e.Allotted()
-            | e.MemberReleased()
-            | e.ShareSettled()
-            | e.PortfolioConcluded()
-        ):
-            pass  # of a portfolio's own stream (``rea.campaign.portfolio``)
         case _:
             folding.life(campaign, event)
 

@@ -150,7 +150,9 @@ class _Run:
         """Return how many slots others of the portfolio held: all but what was reserved."""
         if not self.state.portfolio:
             return 0
-        reserved = takewhile(lambda r: isinstance(r.event, e.JobReserved), self.recorded[self.at :])
+        # the guard makes a cut or a pause of a reservation that cannot be paid: it had a slot
+        tried = e.JobReserved | e.ReplicateCut | e.Paused
+        reserved = takewhile(lambda r: isinstance(r.event, tried), self.recorded[self.at :])
         return max(0, self.state.policy.slots - len(live(self.state)) - sum(1 for _ in reserved))
 
     def _proposed(self, event: e.HypothesesProposed) -> tuple[e.Event, ...]:

@@ -165,7 +165,7 @@ def _journals(face: Face) -> Iterator[Check]:
     except ReaError as error:
         yield Check(name="journals", ok=False, detail=error.message, fix=error.hint)
     else:
-        detail = f"{sum(lengths)} events of {len(lengths)} campaigns are what was written"
+        detail = f"{sum(lengths)} events of {len(lengths)} campaigns and portfolios are what was written"
         yield Check(name="journals", ok=True, detail=detail)
 
 

@@ -29,7 +29,7 @@ class Ordered(click.Group):
 
 @click.group(cls=Ordered)
 def portfolio() -> None:
-    """Several models under one budget: one file, one signature, one approval, one report (docs/portfolio.md)."""
+    """Several models under one budget: one file, one signature, one approval, one report (docs/portfolio.md). Each takes --json."""
 
 
 NAMED = click.option("-p", "--portfolio", "name", help="The portfolio, or an unambiguous beginning of its name.")

@@ -126,6 +126,10 @@ def _told_of_failures(event: object) -> str:
             return (
                 f"{s.job}: a reader of its log suggests {s.cause}, remedy {s.remedy}; not believed before it is tried"
             )
+        case e.ShareGranted(number=number, granted_ms=granted):
+            return f"tranche {number} of its portfolio: {granted / 1000:.0f} device-seconds granted in all"
+        case e.ShareClosed(reason=reason):
+            return f"no further tranche: {reason}"
         case e.RemedyTried(trial=t):
             return f"{t.job}: the suggested remedy {'held' if t.held else 'did not hold'} in {t.rerun}"
         case _:

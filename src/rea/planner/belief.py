@@ -141,15 +141,20 @@ class Belief:
         """Return means and the covariance of the true effects of ``changes``, so that what they differ by has an interval, too."""
         import numpy as np
 
-        cross = self._signal(*self.design.with_seen(changes))
-        mean = self._mean(changes) + cross @ np.linalg.solve(self._root.T, self._residual)
-        before = self._signal(*gram(self.design.levers, changes, changes), _same(changes, changes))
+        cross = _signal(self.scale, self.pairs, *self.design.with_seen(changes))
+        mean = self._mean(self.design.told(changes), _sizes(changes)) + cross @ np.linalg.solve(
+            self._root.T, self._residual
+        )
+        common = *gram(self.design.levers, changes, changes), _same(changes, changes)
+        before = _signal(self.scale, self.pairs, *common)
         spread = np.linalg.solve(self._root, cross.T)
         return mean, np.asarray(before - spread.T @ spread, dtype=np.float64)
 
     def before(self, changes: Sequence[Change]) -> tuple["Floats", "Floats"]:
         """Return what was believed of ``changes`` before anything was seen: means and variances."""
-        return self._mean(changes), self._signal(*self.design.alone(changes), _sizes(changes))
+        sizes = _sizes(changes)
+        variance = _signal(self.scale, self.pairs, *self.design.alone(changes), sizes)
+        return self._mean(self.design.told(changes), sizes), variance
 
     def after(self, change: Change, effect: float, error: float) -> "Belief":
         """Return the belief once ``change`` has been seen as well."""

@@ -84,17 +84,15 @@ def _first(p: Portfolio, members: Members) -> tuple[e.Event, ...]:
 
 
 def _floors(p: Portfolio, members: Members) -> tuple[e.Event, ...]:
-    due = [x for x in p.approved if len(p.allotted.get(x.campaign, ())) == 1 and not members[x.campaign].ended]
-    return tuple(
-        e.Allotted(
-            member=x.campaign,
-            number=2,
-            amount_ms=max(0, x.floor_ms - p.granted(x.campaign)),
-            expected=0.0,
-            reason="its floor",
-        )
-        for x in due
-    )
+    """Bring approved members up to their floors; fair shares are rounded, so the last may get a millisecond less."""
+    free, made = p.ledger.free, list[e.Event]()
+    for x in p.approved:
+        if len(p.allotted.get(x.campaign, ())) != 1 or members[x.campaign].ended:
+            continue
+        amount = min(free, max(0, x.floor_ms - p.granted(x.campaign)))
+        free -= amount
+        made.append(e.Allotted(member=x.campaign, number=2, amount_ms=amount, expected=0.0, reason="its floor"))
+    return tuple(made)
 
 
 def _page(p: Portfolio, members: Members) -> tuple[e.Event, ...]:
