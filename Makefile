@@ -8,7 +8,7 @@ REA := .venv/bin/rea
 PY := .venv/bin/python
 RANKER := src/rea/workloads/ranking
 
-.PHONY: demo test test-slow check lint types architecture constraints bench-quick bench-durability bench-statistics bench-wake bench-judge bench-store bench-scale bench-frappe bench-training bench-quality bench-fidelities bench-planner bench-history bench-agent clean
+.PHONY: demo test test-slow check lint types architecture constraints bench-quick bench-durability bench-statistics bench-wake bench-judge bench-store bench-scale bench-frappe bench-training bench-quality bench-fidelities bench-planner bench-history bench-agent bench-verdicts bench-null bench-portfolio bench-rehearsal bench-anatomy clean
 
 # ---- environments: one for rea, without torch; one for the training code ------------------------------------------------
 .venv/ready: pyproject.toml constraints.txt
@@ -73,8 +73,14 @@ bench-quick: .venv/ready
 	-$(PY) benchmarks/store.py
 	QUICK=1 $(PY) benchmarks/durability.py
 
-bench-statistics: .venv/ready
+bench-statistics: .venv/ready  ## whole simulated campaigns, 4,000 a setting (hours; goes on where it stopped); N=400 SETTINGS='null;dense' for less
+	OMP_NUM_THREADS=1 $(PY) -m benchmarks.honesty.bench
+
+bench-verdicts: .venv/ready  ## the verdicts alone, without planning: false launches and power in minutes
 	$(PY) benchmarks/error_control.py
+
+bench-null: .venv/ready .venv-ranking/ready  ## 20 real campaigns on levers that do nothing; goes on where it stopped
+	$(PY) benchmarks/honesty/null.py
 
 bench-wake: .venv/ready
 	$(PY) benchmarks/wake.py
@@ -110,7 +116,16 @@ bench-planner: .venv-planner/ready  ## the planner against five other ways to sp
 bench-history: .venv/ready  ## history from elsewhere against none, and the harm of wrong history; 20 universes of 2 places
 	$(PY) benchmarks/history.py 20 2
 
-bench-agent: .venv/ready  ## broken providers, injections, cheats, replay; QUICK=1: half a minute
+bench-portfolio: .venv/ready  ## eight simulated models under one budget, dealt by the rule and evenly; QUICK=1: 2 worlds
+	OPENBLAS_NUM_THREADS=1 $(PY) benchmarks/portfolio.py
+
+bench-rehearsal: .venv/ready  ## does a dry run's interval hold what happens?
+	$(PY) -m benchmarks.rehearsal
+
+bench-anatomy: .venv/ready  ## do the report's intervals on parts of a stack hold?
+	$(PY) -m benchmarks.anatomy
+
+bench-agent: .venv/ready  ## broken providers, injections, cheats, replay, five minutes; QUICK=1: half a minute
 	$(PY) -m benchmarks.agent.bench
 
 clean:

@@ -20,9 +20,8 @@ from rea.executor.failures import UNKNOWN
 from rea.store.database import Database
 from rea.store.journal import SqlJournal
 from rea.store.rebuild import rebuild
-from rea.testing import simulation
 from rea.testing.memory import MemoryJournal
-from rea.testing.simulation import Log, Truth, World
+from rea.testing.simulation import CAMPAIGN, Log, Truth, World
 
 HICCUP = Run(seconds=3.0, state=JobState.FAILED, reason="exit 1", log="zorp: the frobnicator hiccuped")
 OWN = RunbookEntry(
@@ -48,18 +47,21 @@ def breaks_c(job: Job) -> Run | None:
 
 
 def world(
-    *entries: RunbookEntry, failing: Callable[[Job], Run | None] = transient, journal: Log | None = None
+    *entries: RunbookEntry,
+    failing: Callable[[Job], Run | None] = transient,
+    journal: Log | None = None,
+    name: CampaignId = CAMPAIGN,
 ) -> World:
     truth = Truth(effects={"a": 0.02, "b": 0.012, "c": -0.01, "d": 0.001})
     policy = Policy(seed=7, calibration_seeds=2, looks=(1, 2), finalists=1, slots=1)
-    made = World(truth=truth, budget_s=3600.0, policy=policy, failing=failing, runbook=entries)
+    made = World(truth=truth, budget_s=3600.0, policy=policy, failing=failing, runbook=entries, name=name)
     if journal is not None:
         made.journal = journal
     return made
 
 
 def of_kind(w: World, kind: type[Event]) -> list[Event]:
-    return [r.event for r in w.journal.read(simulation.CAMPAIGN) if isinstance(r.event, kind)]
+    return [r.event for r in w.journal.read(w.name) if isinstance(r.event, kind)]
 
 
 def standings(w: World) -> list[tuple[str, Standing]]:
@@ -86,7 +88,7 @@ def test_in_shadow_it_is_recorded_and_changes_nothing(
 ) -> None:
     w = check_changes_nothing(entry, failing)
     c = w.state
-    told = [r.event for r in w.journal.read(simulation.CAMPAIGN)]
+    told = [r.event for r in w.journal.read(w.name)]
     again = replay([*told, *told])
     assert (again.shadows, again.standings, again.bound) == (c.shadows, c.standings, c.bound)
     assert c.ended, c.paused
@@ -99,7 +101,7 @@ def test_planted_bug_an_entry_that_acts_before_it_has_earned_it_is_seen(monkeypa
         check_changes_nothing(OWN, transient)
 
 
-def test_right_often_enough_it_rises_and_acts_under_the_next_plan_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_right_often_enough_it_rises_and_acts_under_the_next_plan_only() -> None:
     journal = MemoryJournal()
     first = world(OWN, journal=journal)
     c = first.run()
@@ -110,8 +112,7 @@ def test_right_often_enough_it_rises_and_acts_under_the_next_plan_only(monkeypat
     assert acted(first) == {UNKNOWN}, "it rose while this plan was in force, which was approved with it in shadow"
     risen = replace(OWN, standing=standing_of(journal.verdicts([OWN.digest])[OWN.digest]))
     assert risen.standing is Standing.TRUSTED
-    monkeypatch.setattr(simulation, "CAMPAIGN", CampaignId("later"))
-    second = world(risen, journal=journal)
+    second = world(risen, journal=journal, name=CampaignId("later"))
     state = second.run()
     assert acted(second) == {"hiccup"}
     assert state.bound[digest_of_runbook(state)] == (("hiccup", OWN.digest),)

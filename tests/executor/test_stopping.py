@@ -24,14 +24,17 @@ from rea.testing.simulation import CAMPAIGN, Truth, World, draw, workload
 
 EFFECTS = {"good": 0.02, "fair": 0.005, "none": 0.0, "bad": -0.15, "worse": -0.2}
 RUN_S = 60.0
+STEEP = 0.5  # such a fall that midway even the best is far above where the baseline ended
 
 
-def curve_of(end: float, dice: Random, rate: float = 4.0, noise: float = 0.0005) -> tuple[tuple[float, float], ...]:
-    """Return a loss that falls towards ``end``."""
-    return tuple((x / 20, end + 0.1 * exp(-rate * x / 20) + dice.gauss(0, noise)) for x in range(1, 21))
+def curve_of(
+    end: float, dice: Random, rate: float = 4.0, noise: float = 0.0005, height: float = 0.1
+) -> tuple[tuple[float, float], ...]:
+    """Return a loss that falls towards ``end`` from ``height`` above it."""
+    return tuple((x / 20, end + height * exp(-rate * x / 20) + dice.gauss(0, noise)) for x in range(1, 21))
 
 
-def world(monkeypatch: pytest.MonkeyPatch, effects: dict[str, float] = EFFECTS) -> World:
+def world(monkeypatch: pytest.MonkeyPatch, effects: dict[str, float] = EFFECTS, height: float = 0.1) -> World:
     """Return a world whose trainings write curves, and run long enough apart that some are looked at midway."""
     declared = Curve(path="curve.jsonl", step="step", value="loss")
     monkeypatch.setattr("rea.testing.simulation.workload", lambda *a: replace(workload(*a), curve=declared))
@@ -39,9 +42,8 @@ def world(monkeypatch: pytest.MonkeyPatch, effects: dict[str, float] = EFFECTS) 
 
     def run(job: Job) -> Run:
         dice = draw(job.seed, "curve")
-        return Run(
-            seconds=RUN_S * (0.6 + 0.8 * dice.random()), curve=curve_of(0.8 * (1 - truth.effect(job.change)), dice)
-        )
+        seconds, end = RUN_S * (0.6 + 0.8 * dice.random()), 0.8 * (1 - truth.effect(job.change))
+        return Run(seconds=seconds, curve=curve_of(end, dice, height=height))
 
     return World(truth=truth, budget_s=4000.0, rungs=False, failing=run)
 
@@ -113,17 +115,32 @@ def test_levers_that_bend_the_curve_are_left_alone(monkeypatch: pytest.MonkeyPat
     assert stops(w) == []
 
 
+def helped(w: World) -> list[RunStopped]:
+    """Return the stops of runs that would have ended better than the baseline."""
+    return [s for s in stops(w) if w.truth.effect(w.jobs[s.job].change) > 0]
+
+
+def test_what_is_good_goes_on_although_midway_it_is_above_where_the_baseline_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    w = world(monkeypatch, height=STEEP)
+    w.run()
+    assert stops(w) and not helped(w)
+
+
 def test_planted_bug_a_rule_that_takes_the_curve_for_the_end_stops_what_is_good(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Midway every loss is above the baseline's at the end: who forgets that runs go on to fall stops them all."""
-    w = world(monkeypatch)
-    monkeypatch.setattr(
-        "rea.executor.stopping.forecast", lambda points, finished: replace(told(finished), value=points[-1][1])
-    )
+    """Midway even the best loss is above the baseline's at the end: who forgets that runs go on to fall stops what is good."""
+    w = world(monkeypatch, height=STEEP)
+    monkeypatch.setattr("rea.executor.stopping.forecast", as_it_stands)
     w.run()
-    helped = [s for s in stops(w) if w.truth.effect(w.jobs[s.job].change) > 0]
-    assert helped
+    assert helped(w)
+
+
+def as_it_stands(points: Points, finished: Sequence[Points]) -> Forecast:
+    value = points[-1][1]
+    return replace(told(finished), value=value, lowest=value, highest=value)
 
 
 def told(finished: Sequence[Points]) -> Forecast:

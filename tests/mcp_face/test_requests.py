@@ -38,7 +38,7 @@ def asked_for(state: Path, tool: str, **words: object) -> str:
 def test_a_hypothesis_enters_the_plan_only_when_a_person_accepts_it(tmp_path: Path) -> None:
     state = stored(waiting(), tmp_path / "s")
     name = asked_for(
-        state, "request_hypothesis", overrides=["a=0.7"], why="bigger", predicted=0.003, statement="a helps"
+        state, "request_hypothesis", overrides=["a=0.7"], why="bigger", predicted=0.02, statement="a helps"
     )
     assert len(journal(state)) == len(waiting())
     assert name in call("requests", "--state", str(state))[1]

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from rea.domain.campaign import Campaign
-from rea.domain.change import BASELINE, Change
+from rea.domain.change import BASELINE, Change, Patch
 from rea.domain.event import ReplicatesAdded
+from rea.domain.ids import Digest
 from rea.domain.insight import Standing
 from rea.planner.ablation import Anatomy, anatomy, removed, settings, shared
 from rea.planner.belief import Belief, Mixed, Seen, believe
@@ -24,7 +25,8 @@ def on(*names: str) -> Change:
 
 @pytest.fixture(scope="module")
 def ended() -> tuple[World, Campaign]:
-    w = World(truth=Truth(effects=EFFECTS, seed_sd=0.001, row_sd=0.0005), budget_s=2400.0, rungs=False)
+    """A budget that, beside what is set aside for Confirmation, pays for runs that tell ``a`` from what it first ran with."""
+    w = World(truth=Truth(effects=EFFECTS, seed_sd=0.001, row_sd=0.0005), budget_s=3000.0, rungs=False)
     return w, w.run()
 
 
@@ -91,6 +93,45 @@ def test_without_a_stack_or_a_run_there_is_nothing_to_take_apart(ended: tuple[Wo
 def test_a_part_is_removed_whole() -> None:
     stack = on("a", "b")
     assert [removed(stack, part) for part in settings(stack)] == [on("b"), on("a")]
+
+
+def test_a_lever_of_a_patch_is_never_turned_without_the_patch() -> None:
+    single, double, bare = (patch(d, *levers) for d, levers in (("c", ("h",)), ("d", ("x", "y")), ("e", ())))
+    stack = Change(overrides=on("a", "h", "x", "y").overrides, patches=(single, double, bare))
+    parts = settings(stack)
+    assert [str(p) for p in parts] == [
+        "a=1",
+        "h=1, patch cccccccc",
+        "x=1, patch dddddddd",
+        "y=1, patch dddddddd",
+        "patch eeeeeeee",
+    ]
+    for part in parts:
+        rest = removed(stack, part)
+        turned = {name for name, _ in rest.overrides}
+        needed = {p for p in stack.patches if turned & set(p.levers)}
+        assert needed <= set(rest.patches) and rest != stack
+        assert all(turned & set(p.levers) for p in rest.patches if p.levers), "a patch that nothing turns does nothing"
+    rest = stack
+    for part in parts:
+        rest = removed(rest, part)
+    assert rest == BASELINE
+
+
+def patch(digest: str, *levers: str) -> Patch:
+    return Patch(digest=Digest(digest * 64), paths=(f"{digest}.py",), levers=levers)
+
+
+def test_of_two_levers_of_one_patch_the_patch_counts_once(
+    ended: tuple[World, Campaign], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = (patch("d", "a", "b"),)
+    both = Change(overrides=on("a", "b").overrides, patches=held)
+    told = {Change(patches=held): 0.02, **{replace(on(n), patches=held): 0.03 for n in "ab"}, both: 0.04}
+    seen = [Seen(change, effect, 0.0005) for change, effect in told.items()]
+    now = believe(workload(list(EFFECTS)).levers, seen, 0.0002, {})
+    (pair,) = inside(ended[1], monkeypatch, now, both).pairs
+    assert pair.kind is Kind.ADDITIVE and pair.beyond.value == pytest.approx(0.0, abs=0.004)
 
 
 def test_what_shared_runs_say_is_not_drawn_to_what_was_predicted(ended: tuple[World, Campaign]) -> None:

@@ -136,6 +136,26 @@ def test_what_the_search_refined_is_partly_its_own() -> None:
     assert gained[SEARCH] > 0.04 and sum(gained.values()) == pytest.approx(0.09)
 
 
+def never_alone() -> Campaign:
+    """The same campaign as if no idea had had a run to itself, and the search had set what won."""
+    c = mixed().campaign
+    assert c.proposal is not None and c.proposal.experiment is not None
+    best = replace(c.experiments[c.proposal.experiment], hypotheses=())
+    stacks = {key: f for key, f in c.findings.items() if len(f.hypotheses) != 1}
+    return replace(c, experiments={**c.experiments, best.id: best}, findings=stacks)
+
+
+def test_ideas_that_only_shared_runs_are_credited_with_what_these_tell() -> None:
+    found = credits_of(never_alone())
+    assert found["model"] / found["research"] == pytest.approx(0.6, abs=0.25), "a is worth .020, b .012"
+    assert found.get(SEARCH, 0.0) < found["model"]
+
+
+def test_planted_bug_who_asks_only_what_ran_alone_credits_the_search_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "shared", lambda c: ())
+    assert set(credits_of(never_alone())) == {SEARCH}
+
+
 def test_planted_bug_who_credits_every_part_with_the_whole_counts_it_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     of = mixed()
     assert of.campaign.proposal is not None and of.campaign.proposal.finding is not None

@@ -19,7 +19,7 @@ from rea.domain.hypothesis import Effect, Hypothesis
 from rea.domain.insight import Shared
 from rea.planner.arms import measured
 from rea.planner.belief import Mixed
-from rea.planner.screening import field, joined, mixed, part_of, without
+from rea.planner.screening import field, joined, mixed, part_of
 from rea.statistics.interaction import Kind
 
 if TYPE_CHECKING:
@@ -112,9 +112,12 @@ def shared(c: Campaign) -> tuple[Shared, ...]:
 
 
 def settings(change: Change) -> list[Change]:
-    """Return each setting and each patch of a change by itself."""
-    patches = (Change(patches=(p,)) for p in change.patches)
-    return [*(Change(overrides=(o,)) for o in change.overrides), *patches]
+    """Return each setting and each patch of a change by itself; a patch's lever comes with its patch, without which there is nothing to turn."""
+    turns = [
+        Change(overrides=(o,), patches=tuple(p for p in change.patches if o[0] in p.levers)) for o in change.overrides
+    ]
+    used = {p for one in turns for p in one.patches}
+    return [*turns, *(Change(patches=(p,)) for p in change.patches if p not in used)]
 
 
 def turned(c: Campaign, change: Change) -> Change:
@@ -147,7 +150,9 @@ def _parts(c: Campaign, now: Mixed, stack: Change) -> Iterable[Part]:
 def _pairs(c: Campaign, now: Mixed, stack: Change) -> Iterable[Pair]:
     for one, other in combinations(settings(stack), 2):
         both = override(one, other)
-        (beyond,) = _contrasts(now, [both, one, other], [[1, -1, -1]])
+        # two levers of one patch both bring it: it counts once
+        common = Change(patches=tuple({*one.patches} & {*other.patches}))
+        (beyond,) = _contrasts(now, [both, one, other, common], [[1, -1, -1, 1]])
         yield Pair(first=one, second=other, beyond=beyond, together=_runs(c, both))
 
 
@@ -187,10 +192,13 @@ def _clashes(c: Campaign) -> Iterable[str]:
 
 
 def removed(stack: Change, part: Change) -> Change:
-    """Return ``stack`` without one setting or patch of it."""
-    if part.overrides:
-        return without(stack, part.overrides[0][0])
-    return Change(overrides=stack.overrides, patches=tuple(p for p in stack.patches if p not in part.patches))
+    """Return ``stack`` without one of its ``settings``. A patch goes with the last of its levers, and never before them."""
+    names = {name for name, _ in part.overrides} or {name for p in part.patches for name in p.levers}
+    kept = tuple(o for o in stack.overrides if o[0] not in names)
+    held = {name for name, _ in kept}
+    return Change(
+        overrides=kept, patches=tuple(p for p in stack.patches if p not in part.patches or held & set(p.levers))
+    )
 
 
 def _contrasts(now: Mixed, changes: Sequence[Change], weights: Sequence[Sequence[float]]) -> list[Effect]:

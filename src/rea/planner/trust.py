@@ -36,8 +36,6 @@ class Record:
     @property
     def hit_rate(self) -> tuple[float, float, float]:
         """The share that was supported, with its 80 % interval."""
-        if not self.tried:
-            return (0.0, 0.0, 1.0)
         return (self.supported / self.tried, *share_interval(self.supported, self.tried))
 
 
@@ -70,9 +68,7 @@ def trusted(effect: Effect, calibration: Calibration) -> Effect:
 
 def _counts(insight: Insight) -> bool:
     return (
-        insight.standing is not Standing.CLAIMED
-        and not insight.untested
-        and insight.predicted.low < insight.predicted.high
+        insight.standing is Standing.JUDGED and not insight.untested and insight.predicted.low < insight.predicted.high
     )
 
 
@@ -81,14 +77,12 @@ def _name(insight: Insight) -> str:
 
 
 def _record(name: str, told: Sequence[Insight], claims: Claims) -> Record:
-    """Hits are counted among what has a verdict of its own; estimates from shared runs tell how well effects were predicted."""
-    judged = [i for i in told if i.standing is Standing.JUDGED]
     return Record(
         source=name,
-        tried=len(judged),
-        supported=sum(i.verdict is Verdict.SUPPORTED for i in judged),
-        refuted=sum(i.verdict is Verdict.REFUTED for i in judged),
-        failed=sum(i.measured is None for i in judged),
+        tried=len(told),
+        supported=sum(i.verdict is Verdict.SUPPORTED for i in told),
+        refuted=sum(i.verdict is Verdict.REFUTED for i in told),
+        failed=sum(i.measured is None for i in told),
         calibration=_calibration(told, claims),
     )
 

@@ -8,7 +8,9 @@ from rea.domain.change import BASELINE
 from rea.domain.evidence import Verdict
 from rea.domain.experiment import Experiment, Phase, Purpose
 from rea.domain.hypothesis import Hypothesis, SourceName
+from rea.domain.ids import HypothesisId
 from rea.domain.proposal import Outcome
+from rea.planner.ablation import shared
 
 SEARCH = "search"  # the optimiser, which refines what others proposed
 SHARED = "shared"  # the baseline, its noise, looking into failures, and explaining: nobody's, and everybody's
@@ -85,12 +87,13 @@ def costs(c: Campaign) -> dict[str, int]:
 
 
 def credits_of(c: Campaign) -> Credit:
-    """Return the confirmed improvement by proposer: of a stack, in the proportion of what its parts showed alone."""
+    """Return the confirmed improvement by proposer: of a stack, in the proportion of what its parts showed alone, or in runs they shared."""
     p = c.proposal
     if p is None or p.outcome is not Outcome.WINNER or p.finding is None or p.experiment is None:
         return {}
     experiment, gain = c.experiments[p.experiment], p.finding.effect.value
-    parts = [(h.source, max(0.0, _alone(c, h))) for h in _behind(c, experiment)]
+    shown = _shown(c)
+    parts = [(h.source, max(0.0, shown.get(h.id, 0.0))) for h in _behind(c, experiment, shown)]
     total = sum(effect for _, effect in parts)
     if not parts or gain <= 0:
         return {SEARCH: gain}
@@ -127,18 +130,20 @@ def _payers(c: Campaign, e: Experiment) -> list[str]:
     return known or [SHARED if e.hypotheses else SEARCH]
 
 
-def _behind(c: Campaign, e: Experiment) -> list[Hypothesis]:
-    """Return the hypotheses that a change goes back to: those recorded, else those of which it turns every lever."""
+def _behind(c: Campaign, e: Experiment, shown: Mapping[HypothesisId, float]) -> list[Hypothesis]:
+    """Return the hypotheses that a change goes back to: those recorded, else those that helped and of which it turns every lever."""
     if e.hypotheses:
         return [c.hypotheses[h] for h in e.hypotheses if h in c.hypotheses]
     turned = {name for name, _ in e.change.overrides}
     mine = (h for h in c.hypotheses.values() if {name for name, _ in h.change.overrides} <= turned)
-    return [h for h in mine if h.change.patches == () and _alone(c, h) > 0]
+    return [h for h in mine if h.change.patches == () and shown.get(h.id, 0.0) > 0]
 
 
-def _alone(c: Campaign, h: Hypothesis) -> float:
-    found = [f for f in c.findings.values() if f.hypotheses == (h.id,) and f.phase is Phase.VALIDATION]
-    return found[-1].effect.value if found and found[-1].verdict is not Verdict.DROPPED else 0.0
+def _shown(c: Campaign) -> dict[HypothesisId, float]:
+    """Return what each hypothesis showed alone; of those that only shared runs, what these tell of it."""
+    told = {s.hypothesis: s.believed.value for s in shared(c)}
+    tried = [f for f in c.findings.values() if len(f.hypotheses) == 1 and f.phase is Phase.VALIDATION]
+    return told | {f.hypotheses[0]: 0.0 if f.verdict is Verdict.DROPPED else f.effect.value for f in tried}
 
 
 def _parts(amount: int, count: int) -> Iterator[int]:

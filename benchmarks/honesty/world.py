@@ -5,7 +5,7 @@ from functools import cache
 from random import Random
 from typing import TypedDict
 
-from benchmarks.statistics.settings import SEED_SD, Setting
+from benchmarks.honesty.settings import SEED_SD, Setting
 from rea.app import runbook as shipped
 from rea.domain.campaign import Campaign
 from rea.domain.change import Change

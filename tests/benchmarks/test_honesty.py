@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.statistics import world
-from benchmarks.statistics.bench import kept, path, units
-from benchmarks.statistics.figures import Figures, figures, missed, worst
-from benchmarks.statistics.settings import SETTINGS, Setting
-from benchmarks.statistics.world import Judged, Planted, Told, unit
+from benchmarks.honesty import world
+from benchmarks.honesty.bench import kept, path, units
+from benchmarks.honesty.figures import Figures, figures, missed, worst
+from benchmarks.honesty.settings import SETTINGS, Setting
+from benchmarks.honesty.world import Judged, Planted, Told, unit
 from rea.domain.evidence import Finding, Verdict
 from rea.knowledge.verdict import Arm, Terms, confirm
 from rea.statistics.variance import Pool

@@ -1,9 +1,9 @@
 """Real null campaigns: real trainings of the built-in ranker on a small log, every lever inert, other seeds in every arm. Nothing may be launched.
 
-    python benchmarks/statistics/null.py          # N=20; an interrupted run goes on where it stopped
+    python benchmarks/honesty/null.py          # N=20; an interrupted run goes on where it stopped
 
 One campaign after the other, as an engineer runs them: rea init, start, approve, and the report's proposal. What each came to is a line of
-benchmarks/statistics/null.jsonl at once. The budget is what some 45 trainings cost on this machine at that moment, measured before each campaign.
+benchmarks/honesty/null.jsonl at once. The budget is what some 45 trainings cost on this machine at that moment, measured before each campaign.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Whole simulated campaigns with known truth, thousands a setting: how often do they launch what does not help, and what are their figures worth?
 
-    python -m benchmarks.statistics.bench          # N=4000 campaigns a setting, WORKERS=2, SETTINGS='null;dense' (beginnings of names)
+    python -m benchmarks.honesty.bench          # N=4000 campaigns a setting, WORKERS=2, SETTINGS='null;dense' (beginnings of names)
 
 Every campaign is the shipped one: calibration, groups that share runs, belief, search, Confirmation, the ledger and the guard, only its trainings and
 rows are simulated. Each outcome is kept at once under build/statistics, by the code that decided; an interrupted run goes on where it stopped.
@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from benchmarks.statistics.figures import HEAD, figures, missed, row, worst
-from benchmarks.statistics.settings import SETTINGS, Setting
-from benchmarks.statistics.world import Planted, Told, unit
+from benchmarks.honesty.figures import HEAD, figures, missed, row, worst
+from benchmarks.honesty.settings import SETTINGS, Setting
+from benchmarks.honesty.world import Planted, Told, unit
 
 ROOT = Path(__file__).resolve().parents[2]
 CHUNK = 20  # units that a process runs before they are written down

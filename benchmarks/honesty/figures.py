@@ -6,8 +6,8 @@ from statistics import fmean, stdev
 
 from scipy.stats import beta
 
-from benchmarks.statistics.settings import Setting
-from benchmarks.statistics.world import Judged, Told
+from benchmarks.honesty.settings import Setting
+from benchmarks.honesty.world import Judged, Told
 
 ENOUGH = 500  # promotions, or finalists, below which a share of them is shown and not counted
 MOST_FALSE, LEAST_POWER, MARGINAL, LEAST_PROMOTED, MOST_OVERTUNED = 0.05, 0.8, (0.93, 0.97), 0.93, 0.02

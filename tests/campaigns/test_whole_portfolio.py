@@ -91,7 +91,7 @@ def test_the_common_budget_bounds_what_all_cost_and_what_is_left_came_back(eight
 def test_more_goes_where_more_is_promised(monkeypatch: pytest.MonkeyPatch) -> None:
     promised = {"m0": 0.0, "m1": 0.01, "m2": 0.5}
     monkeypatch.setattr(deal, "prospect", lambda c: promised[c.id])
-    w = world(3, dealing=Dealing(saturated=0.0001))
+    w = world(3, dealing=Dealing(saturated=0.0001), budget_s=9000.0)
     p = w.run()
     dealt = {m.campaign: sum(p.allotted[m.campaign][2:]) for m in p.members}
     assert dealt[CampaignId("m0")] == 0 < dealt[CampaignId("m1")] < dealt[CampaignId("m2")]
