@@ -1,11 +1,13 @@
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from planner.foreign import briefing
 
 from rea.domain.hypothesis import Effect, Hypothesis, SourceName
 from rea.knowledge.techniques.catalogue import load
+from rea.planner import portfolio
 from rea.planner.portfolio import choose
 from rea.planner.sources.research.source import ResearchSource
 from rea.planner.worth import worth
@@ -31,6 +33,27 @@ def test_the_ranked_part_is_best_first_and_varied() -> None:
     chosen = choose([OFFERED], 8, 0.0, 0)
     assert worth(chosen[0]) == max(map(worth, OFFERED))
     assert len({tuple(m.role for m in h.moves) for h in chosen}) >= 6
+
+
+BOASTS = tuple(
+    replace(h, source=SourceName.MODEL, predicted=Effect(value=0.5, low=0.4, high=0.6)) for h in OFFERED[12:24]
+)
+
+
+def modelled(chosen: tuple[Hypothesis, ...]) -> list[bool]:
+    return [h.source is SourceName.MODEL for h in chosen]
+
+
+def test_a_model_that_promises_everything_gets_half_of_any_first_so_many() -> None:
+    told = modelled(choose([OFFERED[:12], BOASTS], 10, 0.0, 0))
+    assert sum(told) == 5
+    assert all(sum(told[:n]) <= max(1, n / 2) for n in range(1, 11))
+    assert all(modelled(choose([BOASTS], 10, 0.0, 0))), "where nobody else has ideas they are all its own"
+
+
+def test_planted_bug_without_the_limit_it_takes_all_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(portfolio, "MODEL_SHARE", 1.0)
+    assert all(modelled(choose([OFFERED[:12], BOASTS], 10, 0.0, 0)))
 
 
 def test_shuffled_predictions_choose_differently() -> None:

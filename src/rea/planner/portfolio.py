@@ -9,6 +9,7 @@ from rea.planner.worth import diversify, trodden
 HISTORY_SHARE = (
     0.5  # of the ranked hypotheses that may come from history: the rest is the catalogue's, should history mislead
 )
+MODEL_SHARE = 0.5  # ... that may come from a language model, and of any first so many: promising more than others costs it nothing
 STACK_SHARE = (
     0.2  # of the ranked hypotheses that may stack what helped elsewhere: apart they can be told from each other
 )
@@ -30,9 +31,27 @@ def choose(
     stacks = diversify([h for h in others if _stacked(h)], int(seats * STACK_SHARE))
     old = [h for h in others if h.source is SourceName.HISTORY and (h in stacks or not _stacked(h))]
     told = diversify(old, int(seats * HISTORY_SHARE))
-    ranked = diversify([h for h in others if h.source is not SourceName.HISTORY or h in told], seats)
+    new = diversify([h for h in others if _modelled(h)], int(seats * MODEL_SHARE))
+    limited = (SourceName.HISTORY, SourceName.MODEL)
+    ranked = _in_turn(diversify([h for h in others if h.source not in limited or h in told or h in new], seats))
     left = sorted((h for h in others if h not in ranked), key=lambda h: (trodden(h), digest("portfolio", seed, h.id)))
     return (*own, *ranked, *left[: room - len(ranked)])
+
+
+def _in_turn(ranked: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """Return the ranked with no more of a model's than of others at the front, while there are others: a short budget ends early in the list."""
+    told: list[Hypothesis] = []
+    waiting = list(ranked)
+    while waiting:
+        most = MODEL_SHARE * (len(told) + 1)
+        full = sum(map(_modelled, told)) + 1 > max(1.0, most)
+        place = next((i for i, h in enumerate(waiting) if not (full and _modelled(h))), 0)
+        told.append(waiting.pop(place))
+    return told
+
+
+def _modelled(hypothesis: Hypothesis) -> bool:
+    return hypothesis.source is SourceName.MODEL
 
 
 def _stacked(hypothesis: Hypothesis) -> bool:
