@@ -29,6 +29,7 @@ from ranker.truth import (
     World,
     draw_world,
     knowable_probability,
+    settled,
     true_probability,
 )
 
@@ -45,7 +46,8 @@ SETTINGS: dict[str, Setting] = {
         rows=1_000_000,
         users=600,
         ads=200,
-        affinity=0.68,
+        campaigns=30,
+        affinity=0.6,
         crossed=0.05,
         third_order=0.08,
         numeric=0.05,
@@ -53,6 +55,7 @@ SETTINGS: dict[str, Setting] = {
         walk=0.02,
         noise=0.5,
         own_share=0.05,
+        settled=True,
     ),
     "easy": replace(DEMO, context=2.0, affinity=0.1, crossed=0.1, own_share=0.05, fatigue=0.1, walk=0.0, noise=0.0),
     "hard": replace(DEMO, users=10_000, ads=1_500, campaigns=100, own_share=0.3, click_rate=0.05, noise=1.0),
@@ -68,7 +71,7 @@ def generate(setting: Setting, seed: int) -> dict[str, np.ndarray]:
     rows = _impressions(setting, rng, (segment, campaign, launch))
     extra = np.random.default_rng([seed, 1])  # so that what is off by default changes no other draw
     world = replace(draw_world(setting, segment, campaign, rng), shock=aftermath.shocks(setting, extra))
-    world = _solved(setting, world, rows)
+    world = _solved(setting, settled(setting, world, rows) if setting.settled else world, rows)
     click, more, clicked = _clicks(setting, world, rows, (rng, extra))
     best = knowable_probability(setting, world, rows, _unseen(setting, rows), rng, more=more)
     columns = _columns(setting, rows, click, best, rng)

@@ -1,6 +1,6 @@
 """The known truth behind the synthetic log: who could have clicked on what, and with which probability."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,7 @@ class Setting:
     own_share: float = 0.12  # share of the variance of user, ad and affinity that is the id's own
     rank: int = 2
     # off by default
+    settled: bool = False  # affinities of exactly the wanted deviation over the rows
     day_shock: float = 0.0  # logits that all rows of a day share, anew each day
     clicks_kept: int = 0  # last clicks of a user that a row shows, as a list of campaigns
     clicks_effect: float = 0.0  # logits for a user whose kept clicks are all on this row's campaign
@@ -110,6 +111,16 @@ def draw_world(setting: Setting, segment: Ints, campaign: Ints, rng: np.random.G
         intercept=0.0,
         shock=np.zeros(setting.days),
     )
+
+
+def settled(setting: Setting, world: World, rows: Rows) -> World:
+    """The world with affinities of segments and campaigns scaled so that, over the rows shown, they deviate as wanted: few campaigns take most
+    rows, so how much tastes differ would otherwise be drawn with each log. What an affinity adds for all users or all ads is not counted."""
+    user = world.user_mean - world.user_mean[rows.user].mean(axis=0)
+    ad = world.ad_mean - world.ad_mean[rows.ad].mean(axis=0)
+    drawn = (user[rows.user] * ad[rows.ad]).sum(axis=1).std()
+    scale = np.sqrt(setting.affinity * (1.0 - setting.own_share) / drawn)
+    return replace(world, user_mean=world.user_mean * scale, ad_mean=world.ad_mean * scale)
 
 
 def _spread(size: int, deviation: float, rng: np.random.Generator) -> Floats:

@@ -131,6 +131,21 @@ def test_the_true_model_reaches_it_and_no_recalibration_of_it_does_better():
     assert metrics.normalized_entropy(label, p) - metrics.normalized_entropy(label, fitted) < 2e-4
 
 
+def deviation_of_affinity(setting, drawn, rows):
+    user = drawn.user_mean[rows.user] - drawn.user_mean[rows.user].mean(axis=0)
+    ad = drawn.ad_mean[rows.ad] - drawn.ad_mean[rows.ad].mean(axis=0)
+    return (user * ad).sum(axis=1).std()
+
+
+def test_settled_tastes_differ_as_wanted_and_drawn_ones_do_not(world):
+    setting, drawn, rows, _ = world
+    wanted = setting.affinity * (1.0 - setting.own_share)
+    settled = truth.settled(setting, drawn, rows)
+    assert deviation_of_affinity(setting, settled, rows) == pytest.approx(wanted)
+    assert deviation_of_affinity(setting, drawn, rows) != pytest.approx(wanted, rel=0.02)
+    assert SETTINGS["default"].settled and not DEMO.settled
+
+
 CALM = replace(DEMO, rows=60_000, users=600, ads=150)
 
 
