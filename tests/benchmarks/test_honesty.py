@@ -34,6 +34,7 @@ def told(launched: float | None = None, interval: tuple[float, float] = (0.0, 0.
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_whole_null_campaign_confirms_without_optimism() -> None:
     found = run(NULL)
     assert found.unfinished == 0
@@ -42,16 +43,19 @@ def test_a_whole_null_campaign_confirms_without_optimism() -> None:
     assert found.lower <= 0.05
 
 
+@pytest.mark.slow
 def test_planted_bug_confirming_on_what_was_chosen_by_is_seen() -> None:
     assert run(NULL, Planted(old_seeds=True, old_rows=True)).optimism > SURPRISING
 
 
+@pytest.mark.slow
 def test_an_effect_of_two_seed_deviations_is_found() -> None:
     found = run(HELPS)
     assert found.power > 0.7
     assert found.worse == 0
 
 
+@pytest.mark.slow
 def test_planted_bug_verdicts_that_never_confirm_have_no_power(monkeypatch: pytest.MonkeyPatch) -> None:
     def timid(arms: Sequence[Arm], pool: Pool, terms: Terms) -> tuple[Finding, ...]:
         return tuple(replace(f, verdict=Verdict.INCONCLUSIVE) for f in confirm(arms, pool, terms))

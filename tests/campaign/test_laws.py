@@ -30,8 +30,8 @@ TRUTH = Truth(effects={"a": 0.02, "b": 0.012, "c": -0.01})
 BUDGET_S = 2400.0
 SHORT = Policy(seed=7, calibration_seeds=2, looks=(1, 2), finalists=1)
 EVERY = int(
-    os.environ.get("REA_KILL_EVERY", 13)
-)  # 1: every touch; the default samples, so that a commit is checked in seconds
+    os.environ.get("REA_KILL_EVERY", 23)
+)  # 1: every touch; the default samples, so that a commit is checked soon
 
 
 def world(burns: Callable[[int], bool] = lambda _: False, budget_s: float = BUDGET_S, truth: Truth = TRUTH) -> World:

@@ -26,8 +26,8 @@ def test_killed_at_random_moments_nothing_is_lost_doubled_or_overspent() -> None
     "bug",
     [
         "no look-up before a launch",
-        "launched before the intent is recorded",
-        "only what this process launched is asked about",
+        pytest.param("launched before the intent is recorded", marks=pytest.mark.slow),
+        pytest.param("only what this process launched is asked about", marks=pytest.mark.slow),
     ],
 )
 def test_planted_bug_the_checker_sees_it(bug: str) -> None:

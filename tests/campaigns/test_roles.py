@@ -138,7 +138,7 @@ def test_killed_anywhere_a_campaign_with_a_model_ends_the_same(tmp_path: Path) -
     clean = world(tmp_path, honest())
     clean.run()
     touches = clean.fuse.count
-    for at in [*range(3, touches, 173)]:
+    for at in [*range(3, touches, 347)]:
         w = world(tmp_path, honest(), Fuse(lambda n, at=at: n == at))  # type: ignore[misc]
         w.open()
         for _ in range(3000):

@@ -149,7 +149,7 @@ def test_a_diagnosis_survives_a_kill_at_any_touch() -> None:
     clean.run()
     from rea.testing.fuse import Fuse, Killed
 
-    for at in range(5, clean.fuse.count, 97):
+    for at in range(5, clean.fuse.count, 193):
         w = replace(world(failing), fuse=Fuse(lambda n, at=at: n == at))  # type: ignore[misc]
         w.open()
         for _ in range(3000):

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -16,6 +16,7 @@ p_values = st.lists(st.floats(0, 1), min_size=1, max_size=20)
 plans = st.lists(st.integers(1, 50), min_size=1, max_size=5, unique=True).map(sorted)
 
 
+@settings(max_examples=30)
 @given(p_values)
 def test_both_are_statsmodels(ps: list[float]) -> None:
     assert holm(ps) == pytest.approx(multipletests(ps, method="holm")[1])

@@ -1,5 +1,7 @@
 """The runbook against texts of real failures; README.md says how they were made and what first looks at fresh ones gave."""
 
+from functools import cache
+
 import pytest
 from corpus.failures.texts import f1_by_label, guess, texts
 
@@ -7,13 +9,21 @@ from rea.executor.failures import UNKNOWN
 from rea.knowledge.runbook.load import load
 
 RUNBOOK = load()
+
+
+@cache
+def guessed_of(half: str) -> tuple[tuple[str, str, str], ...]:
+    """Return label, name and guess of every text of one half."""
+    return tuple((label, name, guess(RUNBOOK, status)) for label, name, status in texts(half))
+
+
 # unknown at the last first look and claimed all the same; no rule was changed for them, and no other may join them
 WRONGLY_CLAIMED = {"sixth_held_catboost_alltarget", "sixth_held_pandas_renamed", "sixth_held_port_handled"}
 
 
 def macro_f1(half: str, capsys: pytest.CaptureFixture[str]) -> float:
     """Return the mean of the labels' F1 scores, and print the misses."""
-    found = [(label, name, guess(RUNBOOK, status)) for label, name, status in texts(half)]
+    found = guessed_of(half)
     misses = [f"{label}/{name}: taken for {guessed}" for label, name, guessed in found if label != guessed]
     scores = f1_by_label([(label, guessed) for label, _, guessed in found])
     with capsys.disabled():
@@ -36,7 +46,7 @@ def test_texts_that_no_rule_was_written_for_are_recognised(capsys: pytest.Captur
 
 @pytest.mark.parametrize("half", ["seen", "unseen"])
 def test_what_no_entry_should_claim_stays_unknown(half: str) -> None:
-    unknown = [(name, guess(RUNBOOK, status)) for label, name, status in texts(half) if label == UNKNOWN]
+    unknown = [(name, guessed) for label, name, guessed in guessed_of(half) if label == UNKNOWN]
     assert {name for name, guessed in unknown if guessed != UNKNOWN} <= WRONGLY_CLAIMED
 
 

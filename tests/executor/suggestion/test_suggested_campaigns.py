@@ -167,7 +167,7 @@ def test_killed_anywhere_it_asks_once_tries_once_and_ends_the_same(tmp_path: Pat
     clean = world(tmp_path / "clean", reads=ModelReader(calm))
     clean.run()
     once = {(q.instructions, q.material) for q in calm.asked}
-    for at in range(7, clean.fuse.count, 131):
+    for at in range(7, clean.fuse.count, 263):
         model = Scripted({"reader": lambda _: FOUND})
         w = world(tmp_path / str(at), reads=ModelReader(model), fuse=Fuse(lambda n, at=at: n == at))  # type: ignore[misc]
         w.open()
