@@ -1,5 +1,7 @@
 """Which campaign is meant, and what it has come to."""
 
+from collections.abc import Sequence
+
 from rea.campaign.evolve import replay
 from rea.domain.campaign import Campaign
 from rea.domain.errors import UsageError
@@ -17,11 +19,18 @@ def resolve(journal: Journal, name: str | None) -> CampaignId:
     known = list(journal.campaigns())
     if not known:
         raise UsageError("there is no campaign yet", "start one: rea start DIRECTORY --budget 2h")
-    if name is None:
-        return known[-1]
+    return known[-1] if name is None else named(known, name, "campaign")
+
+
+def named(known: Sequence[CampaignId], name: str, kind: str) -> CampaignId:
+    """Return the one of ``known`` that is called ``name`` or alone begins so; ``kind`` says what they are.
+
+    Raises:
+        UsageError: there is none, or more than one.
+    """
     found = [c for c in known if c == name] or [c for c in known if c.startswith(name)]
     if len(found) != 1:
-        reason = f"{len(found)} campaigns begin with {name!r}" if found else f"there is no campaign {name!r}"
+        reason = f"{len(found)} {kind}s begin with {name!r}" if found else f"there is no {kind} {name!r}"
         raise UsageError(reason, f"one of: {', '.join(sorted(found or known))}")
     return found[0]
 

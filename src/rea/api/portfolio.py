@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from rea import app, gate
 from rea.api import starting
+from rea.api.campaigns import named
 from rea.api.deciding import SHORTEST_DIGEST
 from rea.api.portfolio_file import Entry, Spec
 from rea.app import portfolio as waking
@@ -104,11 +105,7 @@ def resolve(journal: SqlJournal, name: str | None) -> CampaignId:
         raise UsageError("there is no portfolio yet", "rea portfolio start FILE: docs/portfolio.md")
     if name is None:
         return known[-1]
-    wanted = name if name.startswith(PREFIX) else PREFIX + name
-    found = [p for p in known if p.startswith(wanted)]
-    if len(found) != 1:
-        raise UsageError(f"{len(found)} portfolios begin with {name!r}", f"one of: {', '.join(sorted(known))}")
-    return found[0]
+    return named(known, name if name.startswith(PREFIX) else PREFIX + name, "portfolio")
 
 
 def whole(config: Settings, name: CampaignId) -> Whole:
