@@ -7,9 +7,9 @@ from statistics import fmean, variance
 
 from benchmarks.planner.cells import Cell, Value
 from benchmarks.planner.levers import workload
-from benchmarks.planner.purse import RUNS, WHOLE, unit_s
+from benchmarks.planner.purse import RUNS, unit_s
 from benchmarks.planner.records import Records
-from benchmarks.planner.trainer import BLOCKS, Trained
+from benchmarks.planner.trainer import BLOCKS, THIRD, WHOLE, Trained
 from rea.app import runbook
 from rea.campaign.advance import advance
 from rea.campaign.evolve import replay
@@ -45,7 +45,6 @@ NAME = CampaignId("bench")
 RUN_S = 60.0  # virtual seconds of a default training, so that limits and graces are in proportion
 SET_ASIDE_S = 900.0  # for Confirmation, which the benchmark does itself, for every contender alike
 AT = "2026-01-01T00:00:00+00:00"
-THIRD = 1  # index of the cheap fidelity among the shares
 
 
 @dataclass(slots=True)
@@ -93,13 +92,13 @@ class Bench:
     def trained(self, job: Job) -> Trained:
         """Return the training behind a job; both fidelities of one replicate are points of the same one."""
         overrides = {**dict(job.change.overrides), **dict(job.adjustment.overrides)}
-        return self.records.train(self.cell, overrides, job.seed % 2**31)
+        return self.records.train(self.cell, overrides, job.seed % 2**31, rung_of(job))
 
     def _note(self, c: Campaign) -> None:
         arms = full_arms(c) if c.noise is not None else []
         best: dict[str, Value] = dict(arms[0].change.overrides) if arms and arms[0].mean > 0 else {}
         spent = c.ledger.spent / 1000 / RUN_S
-        if best != self.trace[-1][1] and spent <= RUNS:
+        if best != self.trace[-1][1] and spent <= RUNS[self.level]:
             self.trace.append((spent, best))
 
     def _wake(self, ports: Ports, bound_to: Digest) -> None:
@@ -119,17 +118,17 @@ class Bench:
 
     def _outcome(self, launch: Launch) -> Run:
         job = self.jobs[launch.job]
-        done = self.trained(job)
-        if done.failed:
-            return Run(seconds=self._virtual(done.seconds), state=JobState.FAILED, reason="exit 3", log=done.failed)
-        cost = done.cost(1 / 3) if job.fidelity == "third" else done.seconds
-        return Run(seconds=self._virtual(cost - (done.cost(1 / 3) if job.resumes else 0.0)))
+        done, rung = self.trained(job), rung_of(job)
+        seconds = self._virtual(done.cost(rung) - (done.cost(THIRD) if job.resumes else 0.0))
+        if done.fails(rung):
+            return Run(seconds=seconds, state=JobState.FAILED, reason="exit 3", log=done.failed)
+        return Run(seconds=seconds)
 
     def _virtual(self, seconds: float) -> float:
         return seconds / self.unit * RUN_S
 
     def _open(self) -> None:
-        budget = round((RUNS * RUN_S + SET_ASIDE_S) * 1000)
+        budget = round((RUNS[self.level] * RUN_S + SET_ASIDE_S) * 1000)
         opened = CampaignOpened(
             campaign=NAME,
             question="lower the normalized entropy",
@@ -163,6 +162,11 @@ class Bench:
         )
 
 
+def rung_of(job: Job) -> int:
+    """Return how far a job trains."""
+    return THIRD if job.fidelity == "third" else WHOLE
+
+
 @dataclass(frozen=True, slots=True)
 class _Judge:
     """Compares as the real judge does: means over seeds, and the noise of rows from blocks of them."""
@@ -189,7 +193,7 @@ class _Judge:
         return self.bench.trained(self.bench.jobs[job])
 
     def _value(self, job: JobId) -> float:
-        return self._trained(job).curve[THIRD if self.bench.jobs[job].fidelity == "third" else WHOLE]
+        return self._trained(job).curve[rung_of(self.bench.jobs[job])]
 
     def _compare(self, pair: ArmPair, rows: Rows) -> Comparison:
         own, base = [[self._value(j) for j in jobs] for jobs in (pair.jobs, pair.baseline_jobs)]
@@ -216,8 +220,8 @@ class _Judge:
         return variance(apart) / BLOCKS
 
     def _blocks(self, jobs: Sequence[JobId]) -> list[float]:
-        """Blocks are kept of whole trainings; those of the cheap fidelity are taken to be as noisy."""
-        return [fmean(column) for column in zip(*(self._trained(j).blocks for j in jobs), strict=True)]
+        blocks = (self._trained(j).blocks_at(rung_of(self.bench.jobs[j])) for j in jobs)
+        return [fmean(column) for column in zip(*blocks, strict=True)]
 
 
 def campaign(

@@ -29,6 +29,7 @@ from benchmarks.planner.data import RANKER
 from benchmarks.planner.records import Missing, Records
 from benchmarks.planner.score import Result, divisible, gain, headroom, ratio, reach
 from benchmarks.planner.traces import AGENT, Task, Traces, chosen
+from benchmarks.planner.trainer import WHOLE
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = Path(os.environ.get("PLANNER_WORK", ROOT / "build" / "planner"))
@@ -82,7 +83,13 @@ def done(task: Task) -> tuple[Task, list[Result], int]:
         trace = traces.of(task, records)
         shares = EARLY if task.contender == AGENT else SHARES
         found = [
-            Result(task.cell, task.contender, task.number, share, gain(records, task.cell, chosen(trace, share)))
+            Result(
+                task.cell,
+                task.contender,
+                task.number,
+                share,
+                gain(records, task.cell, chosen(trace, task.level, share)),
+            )
             for share in shares
         ]
     except Missing:
@@ -156,19 +163,27 @@ def headline(results: Sequence[Result], searches: int) -> str:
 
 
 def verify(count: int = 12) -> int:
-    """Retrain some records and compare every figure; what differs was recorded by another trainer or on another kind of machine."""
+    """Retrain some records, all begun before any is gone on with, and compare every figure; what differs was recorded by another trainer or on
+    another kind of machine."""
     records = _records()
     by_name = {cell.name: cell for cell in CELLS}
-    lines = list(recording.SHELF.lines(WORK))
+    whole = [line for line in recording.SHELF.lines(WORK) if len(line["curve"]) > WHOLE]
+    some = [
+        (line, records.course(by_name[line["cell"]], tuple(line["words"].split(" ")), line["seed"]))
+        for line in Random(1).sample(whole, min(count, len(whole)))
+    ]
+    for _, course in some:
+        course.upto(0)
     off = 0
-    for line in Random(1).sample(lines, min(count, len(lines))):
-        again = records.again(by_name[line["cell"]], tuple(line["words"].split(" ")), line["seed"])
+    for line, course in some:
+        again = course.upto(WHOLE)
         same = [round(x, 5) for x in again.curve] == line["curve"] and round(again.test, 5) == line["test"]
         off += not same
         print(
-            f"{'same ' if same else 'OTHER'} {line['cell']} seed {line['seed']}: test NE {line['test']} and {again.test:.5f}"
+            f"{'same ' if same else 'OTHER'} {line['cell']} seed {line['seed']}: test NE {line['test']} and {again.test:.5f}, "
+            f"{line['seconds']:.2f} and {again.seconds:.2f} s"
         )
-    print(f"verify: {off} of {min(count, len(lines))} records differ")
+    print(f"verify: {off} of {len(some)} records differ")
     return int(off > 0)
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, cast
 
 from benchmarks.planner.cells import Choice, Scale, Span, Value
 from benchmarks.planner.levers import default_of
-from benchmarks.planner.purse import WHOLE, Purse, Spent
+from benchmarks.planner.purse import Purse, Spent
+from benchmarks.planner.trainer import WHOLE
 
 if TYPE_CHECKING:
     import optuna

@@ -16,9 +16,9 @@ from benchmarks.planner.cells import CELLS, words
 from benchmarks.planner.records import SHELF
 from benchmarks.planner.score import FRESH
 from benchmarks.planner.shelf import Line
+from benchmarks.planner.trainer import THIRD, WHOLE
 
 EIGHT = 8  # seeds
-THIRD = 1  # index of a third of the steps in a curve
 
 
 def lines(work: Path) -> Iterator[str]:
@@ -44,7 +44,7 @@ def _further(cell: str, work: Path) -> str:
     """Return what a control variate and more seeds would buy, over configurations that were trained under at least EIGHT seeds."""
     runs: dict[str, list[Line]] = defaultdict(list)
     for line in SHELF.lines(work):
-        if line["cell"] == cell and not line["failed"]:
+        if line["cell"] == cell and len(line["curve"]) > WHOLE:
             runs[line["words"]].append(line)
     known = [found for found in runs.values() if len(found) >= EIGHT]
     whole = [np.array([line["curve"][-1] for line in found]) for found in known]

@@ -6,11 +6,10 @@ from statistics import median
 
 from benchmarks.planner.cells import Cell, Configuration, Value
 from benchmarks.planner.records import Records
-from benchmarks.planner.trainer import SHARES, Trained
+from benchmarks.planner.trainer import WHOLE, Trained
 
-RUNS = 80  # what every contender may spend, in default trainings
+RUNS = {"full": 80, "shared": 40}  # what every contender may spend at a level, in default trainings
 DEFAULT_SEEDS = tuple(range(100, 105))  # by which a default training is priced
-WHOLE = len(SHARES) - 1
 BROKEN = 9.0  # NE of what could not be trained
 
 
@@ -29,7 +28,7 @@ class Purse:
 
     records: Records
     cell: Cell
-    limit: float = RUNS
+    limit: float = RUNS["full"]
     spent: float = 0.0
     best: float = BROKEN
     trace: list[tuple[float, dict[str, Value]]] = field(default_factory=lambda: [(0.0, {})])
@@ -48,9 +47,9 @@ class Purse:
 
     def upto(self, configuration: Configuration, seed: int, rung: int, paid: float) -> float:
         """Train to ``SHARES[rung]``, of which ``paid`` was paid for before, and return NE on the judge rows there."""
-        done = self.records.train(self.cell, configuration, seed)
+        done = self.records.train(self.cell, configuration, seed, rung)
         self._pay(self.cost(done, rung) - paid)
-        if done.failed:
+        if done.fails(rung):
             return BROKEN
         value = done.curve[rung]
         if rung == WHOLE and value < self.best:
@@ -60,7 +59,7 @@ class Purse:
 
     def cost(self, done: Trained, rung: int) -> float:
         """Return what a training up to a rung costs, in default trainings."""
-        return (done.seconds if done.failed else done.cost(SHARES[rung])) / self.unit
+        return done.cost(rung) / self.unit
 
     def _pay(self, cost: float) -> None:
         if self.spent + cost > self.limit:

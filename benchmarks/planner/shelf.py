@@ -3,7 +3,7 @@
 import gzip
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,24 @@ Line = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """``packed`` is kept with the project, in the order of the fields ``order``; ``prefix`` names the files of processes."""
+    """``packed`` is kept with the project, in the order of the fields ``order``; ``prefix`` names the files of processes; of lines with one key the
+    last of those with the highest ``reach`` counts."""
 
     packed: Path
     prefix: str
     order: tuple[str, ...]
+    reach: Callable[[Line], Any] = lambda _: 0
 
-    def lines(self, work: Path) -> Iterator[Line]:
-        """Yield what is kept with the project, then what is recorded since."""
+    def lines(self, work: Path) -> list[Line]:
+        """Return what is kept with the project and what is recorded since, one line a key."""
+        found: dict[str, Line] = {}
+        for line in self._all(work):
+            key = line["key"]
+            if key not in found or self.reach(line) >= self.reach(found[key]):
+                found[key] = line
+        return list(found.values())
+
+    def _all(self, work: Path) -> Iterator[Line]:
         if self.packed.exists():
             with gzip.open(self.packed, "rt") as file:
                 yield from map(json.loads, file)
@@ -36,8 +46,7 @@ class Shelf:
 
     def pack(self, work: Path) -> int:
         """Write everything that is recorded into the file that the project keeps; return how many lines that are."""
-        by_key = {line["key"]: line for line in self.lines(work)}
-        ordered = sorted(by_key.values(), key=lambda line: [line[name] for name in self.order])
+        ordered = sorted(self.lines(work), key=lambda line: [line[name] for name in self.order])
         with gzip.GzipFile(self.packed, "wb", mtime=0) as file:
             file.write("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in ordered).encode())
         return len(ordered)

@@ -44,7 +44,7 @@ class Task:
                 self.cell.spans(self.level),
                 self.contender,
                 self.number,
-                RUNS,
+                RUNS[self.level],
             )
         )
         return hashlib.sha256(told.encode()).hexdigest()[:20]
@@ -70,7 +70,7 @@ class Traces:
         if task.contender == AGENT:
             return [(at, dict(x)) for at, x in campaign(records, task.cell, task.level, task.number)]
         if task.key not in self.known:
-            purse = Purse(records, task.cell)
+            purse = Purse(records, task.cell, RUNS[task.level])
             search(task.contender, purse, task.cell.spans(task.level), task.seed)
             self._keep(task, purse.trace)
         return self.known[task.key]
@@ -88,6 +88,6 @@ class Traces:
         self.known[task.key] = json.loads(json.dumps(trace))
 
 
-def chosen(trace: Trace, share: float) -> dict[str, Value]:
-    """Return the configuration that was to be handed over after ``share`` of the budget."""
-    return dict(handed_over(trace, share * RUNS))
+def chosen(trace: Trace, level: str, share: float) -> dict[str, Value]:
+    """Return the configuration that was to be handed over after ``share`` of a level's budget."""
+    return dict(handed_over(trace, share * RUNS[level]))
