@@ -12,7 +12,7 @@ from benchmarks.planner.records import Records
 from benchmarks.planner.trainer import BLOCKS, THIRD, WHOLE, Trained
 from rea.app import runbook
 from rea.campaign.advance import advance
-from rea.campaign.evolve import replay
+from rea.campaign.recall import Recall
 from rea.domain.action import ArmPair
 from rea.domain.campaign import Campaign
 from rea.domain.errors import StaleDecision
@@ -62,14 +62,16 @@ class Bench:
     trace: list[tuple[float, dict[str, Value]]] = field(default_factory=lambda: [(0.0, {})])
     unit: float = 0.0
     backend: SimulatedBackend = field(init=False)
+    recall: Recall = field(init=False)
 
     def __post_init__(self) -> None:
         self.unit = unit_s(self.records, self.cell)
+        self.recall = Recall(campaign=NAME, journal=self.journal)
         self.backend = SimulatedBackend(outcome=self._outcome, now=lambda: self.clock)
 
     @property
     def state(self) -> Campaign:
-        return replay(r.event for r in self.journal.read(NAME))
+        return self.recall.now()
 
     def run(self) -> None:
         """Run the campaign up to its Confirmation, approving its plan and looking at what seems too good, as an engineer would."""
@@ -83,7 +85,7 @@ class Bench:
             if c.ended or c.phase(1, Phase.CONFIRMATION) is not None:
                 return
             if c.paused:
-                self.journal.append(NAME, (Resumed(by="bench", command=f"resume:{len(self.journal.read(NAME))}"),))
+                self.journal.append(NAME, (Resumed(by="bench", command=f"resume:{self.recall.length}"),))
             elif c.plan is not None and not c.approved:
                 self.journal.append(NAME, (PlanApproved(approval=approval(c.plan.digest, c.plan.budget_ms)),))
             elif not self._pass_time():
@@ -104,7 +106,7 @@ class Bench:
     def _wake(self, ports: Ports, bound_to: Digest) -> None:
         while True:
             try:
-                if advance(NAME, ports, bound_to) is not None:
+                if advance(NAME, ports, bound_to, self.recall) is not None:
                     return
             except StaleDecision:
                 continue

@@ -36,10 +36,20 @@ _STARTS = {
 }
 
 
+def _families() -> dict[Role, Family]:
+    found, family = dict[Role, Family](), Family.OTHER
+    for role in Role:
+        family = _STARTS.get(role, family)
+        found[role] = family
+    return found
+
+
+_FAMILIES = _families()
+
+
 def family_of(role: Role) -> Family:
     """Return the family of a role; roles are listed family by family."""
-    roles = list(Role)
-    return next(_STARTS[r] for r in reversed(roles[: roles.index(role) + 1]) if r in _STARTS)
+    return _FAMILIES[role]
 
 
 class Relation(StrEnum):
