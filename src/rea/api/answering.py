@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from rea import app
 from rea.api import asking, proposing
+from rea.api.campaigns import require_open
 from rea.domain.campaign import Campaign
 from rea.domain.errors import UsageError
 from rea.domain.event import HypothesisAmended
@@ -39,8 +40,8 @@ def accept(config: Settings, c: Campaign, request: Request, by: str) -> str:
     Raises:
         UsageError: it cannot be done any more, such as where the plan has moved on; then it goes on waiting.
     """
-    if request.kind is not RequestKind.CAMPAIGN and (c.ended or c.stopped):
-        raise UsageError("the campaign is over", f"rea requests reject {request.id}")
+    if request.kind is not RequestKind.CAMPAIGN:
+        require_open(c, f"rea requests reject {request.id}")
     match request.kind:
         case RequestKind.HYPOTHESIS:
             wanted = replace(

@@ -6,6 +6,7 @@ from math import isfinite
 
 from rea import app
 from rea.api import proposing
+from rea.api.campaigns import require_open
 from rea.domain.campaign import Campaign
 from rea.domain.errors import UsageError
 from rea.domain.ids import CampaignId
@@ -13,6 +14,7 @@ from rea.domain.request import Answer, Request, RequestKind
 from rea.settings import Settings
 
 REQUESTS, ANSWERS = "request", "answer"
+ASK = "ask for another: request_campaign, or rea start"
 MOST_PENDING = 50  # of one campaign: a client that goes round in a circle fills no disk and buries no person
 LONGEST_PATCH = 200_000  # bytes; what a patch may have at all
 LONGEST_BUDGET_S = 30 * 86_400.0
@@ -26,7 +28,7 @@ def hypothesis(
     Raises:
         UsageError: the campaign is over, a lever or value is none, or the hypothesis is there already.
     """
-    _open(c)
+    require_open(c, ASK)
     if not overrides or not isfinite(predicted) or not -1 < predicted < 1:
         raise UsageError(
             "a hypothesis sets at least one lever and predicts a share", "overrides: ['lr=0.002'], predicted: 0.003"
@@ -54,7 +56,7 @@ def patch(config: Settings, c: Campaign, by: str, why: str, diff: str, statement
     Raises:
         UsageError: the campaign is over, or this is no unified diff of a bearable size.
     """
-    _open(c)
+    require_open(c, ASK)
     size = len(diff.encode())
     if size > LONGEST_PATCH:
         raise UsageError(f"the patch has {size} bytes, more than {LONGEST_PATCH}", "split it, or make it smaller")
@@ -74,7 +76,7 @@ def run(config: Settings, c: Campaign, by: str, why: str) -> Request:
     Raises:
         UsageError: no plan waits.
     """
-    _open(c)
+    require_open(c, ASK)
     if c.plan is None or c.approved:
         raise UsageError("no plan waits for an approval", "see status; a hypothesis can be asked for at any time")
     return _keep(config, Request(kind=RequestKind.RUN, campaign=c.id, by=by, at=_now(), why=why, subject=c.plan_digest))
@@ -98,11 +100,6 @@ def asked(config: Settings, campaign: CampaignId | None = None) -> Sequence[tupl
     kept, of = app.aside(config), campaign or ""
     answers = {a.request: a for a in kept.all(ANSWERS, Answer, of)}
     return tuple((r, answers.get(r.id)) for r in kept.all(REQUESTS, Request, of))
-
-
-def _open(c: Campaign) -> None:
-    if c.ended or c.stopped:
-        raise UsageError("the campaign is over", "ask for another: request_campaign, or rea start")
 
 
 def _keep(config: Settings, request: Request) -> Request:

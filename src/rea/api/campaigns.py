@@ -35,6 +35,16 @@ def named(known: Sequence[CampaignId], name: str, kind: str) -> CampaignId:
     return found[0]
 
 
+def require_open(c: Campaign, remedy: str = "start another: rea start") -> None:
+    """Refuse what a campaign that is over can no longer take.
+
+    Raises:
+        UsageError: it is concluded or was stopped.
+    """
+    if c.ended or c.stopped:
+        raise UsageError("the campaign is over", remedy)
+
+
 def state_of(journal: Journal, campaign: CampaignId) -> Campaign:
     """Return what the campaign's journal adds up to."""
     return replay(r.event for r in journal.read(campaign))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from rea.api.campaigns import require_open
 from rea.api.proposing import named
 from rea.domain import event as e
 from rea.domain.campaign import Campaign
@@ -75,8 +76,7 @@ def _decided_before(journal: Journal, campaign: CampaignId, event: e.ChecklistSi
 
 
 def _waiting(c: Campaign) -> tuple[Digest, int, Envelope]:
-    if c.ended or c.stopped:
-        raise UsageError("the campaign is over", "start another: rea start")
+    require_open(c)
     if c.checklist is not None and c.signed is None:
         if not c.checklist.passed:
             failing = ", ".join(check.name for check in c.checklist.checks if check.blocking and not check.ok)

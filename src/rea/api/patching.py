@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rea import app
+from rea.api.campaigns import require_open
 from rea.domain.campaign import Campaign
 from rea.domain.change import Change
 from rea.domain.errors import UsageError
@@ -48,8 +49,7 @@ def add(
     Raises:
         UsageError: it did not pass; the message says which step, and why.
     """
-    if c.ended or c.stopped:
-        raise UsageError("the campaign is over", "start another: rea start")
+    require_open(c)
     if not 0 < claim.cost < math.inf:
         raise UsageError(f"a cost of {claim.cost} is none", "say how many times as long a training takes with it")
     journal, directory = app.journal(config), config.campaign(campaign)

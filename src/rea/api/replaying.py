@@ -8,7 +8,7 @@ from rea import app
 from rea.agent.question import Model
 from rea.agent.redact import redactor
 from rea.agent.replay import FOLDER, Replies
-from rea.api.rehearing import Another, Rehearsal, rehearsed
+from rea.api.asking_again import Another, Means, ask_again
 from rea.campaign.recall import Recall
 from rea.campaign.replaying import Difference, replayed
 from rea.domain.campaign import Campaign
@@ -84,8 +84,8 @@ def replay(config: Settings, journal: SqlJournal, campaign: CampaignId) -> Repla
 
     ports = app.ports(config, recall, entries)
     found = replayed(recorded, ports, c.plan.runbook if c.plan else bound, sources, lambda: app.reading(model()))
-    again = Rehearsal(model=model, write=_pen(directory), learnt=lambda at: _Then(known, at).all(), heard=heard)
-    patches, others = rehearsed(recorded, again)
+    again = Means(model=model, write=_pen(directory), learnt=lambda at: _Then(known, at).all(), heard=heard)
+    patches, others = ask_again(recorded, again)
     kept = {record.call: record.reply for record in c.calls.values() if record.reply}
     replies = Replies(directory / FOLDER, redactor("", {}))
     wrong = damaged(kept, replies)

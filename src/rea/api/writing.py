@@ -6,6 +6,7 @@ from dataclasses import replace
 from rea import app
 from rea.agent.question import NoModel
 from rea.api import patching
+from rea.api.campaigns import require_open
 from rea.api.patching import Claim
 from rea.domain.campaign import Campaign
 from rea.domain.errors import UsageError
@@ -79,8 +80,7 @@ def _pen(config: Settings, campaign: CampaignId, c: Campaign) -> Callable[[Words
     model = app.model(config, app.recall_of(config, campaign), app.journal(config))
     if isinstance(model, NoModel):
         raise UsageError("this campaign asks no language model", "name a program that makes the patch: --command")
-    if c.ended or c.stopped:
-        raise UsageError("the campaign is over", "start another: rea start")
+    require_open(c)
     ours = reopen(config.campaign(campaign), c.setup)
     if ours.record.cell is None:
         raise UsageError("this campaign has no sandbox, and no patch runs without", "see rea doctor, then begin anew")

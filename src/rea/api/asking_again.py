@@ -17,7 +17,7 @@ MOST_BETWEEN = 20  # events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsal:
+class Means:
     """What is at hand: ``model`` gives one with nobody behind it, ``write`` drafts a patch of words, ``learnt`` is what was known by a time."""
 
     model: Callable[[], Model]
@@ -35,7 +35,7 @@ class Another:
     made: str
 
 
-def rehearsed(recorded: Sequence[e.Recorded], with_: Rehearsal) -> tuple[int, tuple[Another, ...]]:
+def ask_again(recorded: Sequence[e.Recorded], with_: Means) -> tuple[int, tuple[Another, ...]]:
     """Ask everything again; return how many patches were made anew, and those that came out different."""
     c, orders, others = Campaign(), 0, list[Another]()
     for at, record in enumerate(recorded):
@@ -52,7 +52,7 @@ def rehearsed(recorded: Sequence[e.Recorded], with_: Rehearsal) -> tuple[int, tu
     return orders, tuple(others)
 
 
-def _explain(before: Sequence[e.Recorded], call: e.CallReserved, at: str, with_: Rehearsal) -> None:
+def _explain(before: Sequence[e.Recorded], call: e.CallReserved, at: str, with_: Means) -> None:
     """Ask all that may have been asked here, each with a model of its own, since what was never asked is a failure to it.
 
     Who asked had read the journal a moment before, so that the latest events may have come between.
@@ -81,7 +81,7 @@ def _came_of_it(after: Sequence[e.Recorded]) -> str:
     return ""
 
 
-def _made(c: Campaign, order: e.PatchOrdered, with_: Rehearsal) -> str:
+def _made(c: Campaign, order: e.PatchOrdered, with_: Means) -> str:
     words = Words(statement=order.statement, paths=order.paths, refused=order.refused)
     try:
         draft = with_.write(c, words, with_.model())
