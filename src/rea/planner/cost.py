@@ -13,6 +13,11 @@ MARGIN = 1.15
 GROUP = 3  # hypotheses that share a run
 ALONE = 3.0  # full runs that tell of one hypothesis alone
 ALONE_SHARE = 0.4  # of what selection may spend, which may go into testing hypotheses alone
+SCREENING_SHARE = 0.16  # of what selection may spend, where hypotheses share runs
+FIRST_RUNS = 4  # shared runs that even a small budget begins with, if they are no more than a quarter of what selection may spend
+FEWEST_HYPOTHESES = 3
+MOST_SCREENED = 36
+RESERVE = 1.0  # hypotheses at hand for stacks for each that is screened, where hypotheses share runs
 ROUND_RUNS = 20  # full runs that must be affordable for another round of hypotheses to be worth opening
 CLEARLY = 2.0  # times as dear, for what it tells, as a full run
 
@@ -37,8 +42,28 @@ def first_rung(c: Campaign) -> Fidelity:
 
 def group_size(c: Campaign) -> int:
     """Return how many hypotheses share a run: one where the budget pays for each alone, or all would share one."""
-    alone = len(c.hypotheses) * ALONE * full_ms(c)
-    return 1 if alone <= ALONE_SHARE * selection_ms(c) or len(c.hypotheses) <= GROUP else GROUP
+    count = min(len(c.hypotheses), screened(c))
+    alone = count * ALONE * full_ms(c)
+    return 1 if alone <= ALONE_SHARE * selection_ms(c) or count <= GROUP else GROUP
+
+
+def screened(c: Campaign) -> int:
+    """Return how many hypotheses Validation pays for, each sharing a run with others where the budget is short."""
+    runs = selection_ms(c) / full_ms(c)
+    shared = max(int(runs * SCREENING_SHARE), min(FIRST_RUNS, int(runs / 4)))
+    return max(FEWEST_HYPOTHESES, min(MOST_SCREENED, GROUP * shared))
+
+
+def wanted_hypotheses(c: Campaign) -> int:
+    """Return how many hypotheses are asked for: those that are screened, and more for stacks where no hypothesis is tried alone anyway."""
+    count = screened(c)
+    alone = count * ALONE * full_ms(c) <= ALONE_SHARE * selection_ms(c)
+    return count if alone else round(count * (1 + RESERVE))
+
+
+def ideas_for(c: Campaign) -> int:
+    """Return how many hypotheses what is free pays for."""
+    return max(2, free_ms(c) // full_ms(c) // 4)
 
 
 def selection_ms(c: Campaign) -> int:

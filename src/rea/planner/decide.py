@@ -5,8 +5,8 @@ from rea.domain.campaign import Campaign, PhaseRecord
 from rea.domain.event import PlanDrafted, ReplicateCut
 from rea.domain.experiment import Phase
 from rea.domain.ids import Digest
-from rea.planner.cost import ROUND_RUNS, free_ms, full_ms, reserve_ms
-from rea.planner.draft import draft, wanted_hypotheses
+from rea.planner.cost import ROUND_RUNS, free_ms, full_ms, ideas_for, reserve_ms, wanted_hypotheses
+from rea.planner.draft import draft
 from rea.planner.phases import calibration, combination, confirmation, exploitation, validation
 from rea.planner.phases.opening import busy, ended
 
@@ -93,11 +93,6 @@ def _fed(c: Campaign) -> Decision:
     if c.fed != c.round or c.share_closed:
         return Decision()
     return Decision(actions=(Propose(round=c.round + 1, count=ideas_for(c)),))
-
-
-def ideas_for(c: Campaign) -> int:
-    """Return how many hypotheses what is free pays for."""
-    return max(2, free_ms(c) // full_ms(c) // 4)
 
 
 def _next_round(c: Campaign) -> Decision:

@@ -7,7 +7,6 @@ from rea.domain.experiment import Phase
 from rea.domain.ids import Digest
 from rea.domain.plan import PhasePlan, Plan
 from rea.planner.cost import (
-    GROUP,
     MARGIN,
     ROUND_RUNS,
     confirmation_seeds,
@@ -15,28 +14,18 @@ from rea.planner.cost import (
     full_ms,
     group_size,
     run_ms,
+    screened,
     selection_ms,
 )
 from rea.planner.screening import groups
 from rea.statistics.costs import span
 
 VALIDATION_SHARE = 0.40  # of what selection may spend, where every hypothesis is tried alone
-SCREENING_SHARE = 0.16  # ... where hypotheses share runs
 COMBINATION_SHARE = 0.40
 FURTHER = 0.7  # full runs that a hypothesis costs on average beyond its first, cheap one
 SPREAD = 0.35  # of what a phase is given: how much more it may take while it promises something
 MORE, LESS = 1 + SPREAD, 1 - SPREAD
 EARLY = 0.5  # of what refining is given: how early it may have nothing better to try
-MOST_HYPOTHESES = 36
-FEWEST_HYPOTHESES = 3
-FIRST_RUNS = 4  # shared runs that even a small budget begins with, if they are no more than a quarter of what selection may spend
-
-
-def wanted_hypotheses(c: Campaign) -> int:
-    """Return how many hypotheses Validation pays for, each sharing a run with others where the budget is short."""
-    runs = selection_ms(c) / full_ms(c)
-    shared = max(int(runs * SCREENING_SHARE), min(FIRST_RUNS, int(runs / 4)))
-    return max(FEWEST_HYPOTHESES, min(MOST_HYPOTHESES, GROUP * shared))
 
 
 def draft(c: Campaign, runbook: Digest) -> Plan:
@@ -71,7 +60,7 @@ def phases(c: Campaign) -> tuple[PhasePlan, ...]:
 
 
 def _validating(c: Campaign, runs: int, cost_ms: int) -> PhasePlan:
-    count, likely = len(c.hypotheses), round(cost_ms * exp(c.cost_error.bias))
+    count, likely = min(len(c.hypotheses), screened(c)), round(cost_ms * exp(c.cost_error.bias))
     low, high = span(likely, c.cost_error, runs)
     jobs = runs if count > runs else 2 * runs
     return _priced(Phase.VALIDATION, (runs, jobs), (likely, low, high), round(MORE * cost_ms), _how(c, count, runs))
@@ -84,6 +73,8 @@ def _combining(c: Campaign, most: int, share: int) -> PhasePlan:
     runs = int(likely / (full_ms(c) * exp(c.cost_error.bias)))
     wave = c.policy.slots * full_ms(c) / 2  # the last runs are not known to go beyond it before they end
     how = "stack what works, leave out what does not: every run is planned on what those before it told"
+    if more := len(c.hypotheses) - screened(c) if group_size(c) > 1 else 0:
+        how += f"; {more} more hypotheses are at hand for stacks"
     return _priced(Phase.COMBINATION, (runs, runs), (likely, LESS * likely, likely + wave), cap, how)
 
 
@@ -111,7 +102,7 @@ def _confirming(c: Campaign, full: int) -> PhasePlan:
 
 def _validation(c: Campaign, pool: int) -> tuple[int, int]:
     """Return the experiments of Validation and what they are expected to cost."""
-    found = groups(tuple(c.hypotheses.values()), group_size(c))
+    found = groups(tuple(c.hypotheses.values())[: screened(c)], group_size(c))
     cheap, full = run_ms(c, first_rung(c).name), full_ms(c)
     alone = sum(g[0].cost for g in found if len(g) == 1) * (cheap + FURTHER * full)
     shared = sum(len(g) > 1 for g in found) * full

@@ -6,9 +6,10 @@ from rea.domain.action import Notify, Propose, Suggest
 from rea.domain.campaign import Campaign
 from rea.domain.change import BASELINE, Change, override
 from rea.domain.event import Event, HypothesesProposed, Notified, Suggested
-from rea.domain.hypothesis import Hypothesis, hypothesis_id
+from rea.domain.hypothesis import Aim, Hypothesis, SourceName, hypothesis_id
 from rea.domain.lever import Lever, LeverType, Role, Scalar
-from rea.planner.cost import selection_ms
+from rea.planner.cost import confirmation_seeds, selection_ms
+from rea.planner.outlook import confirmable
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import experiment
 from rea.planner.portfolio import choose
@@ -42,13 +43,20 @@ def propose(action: Propose, c: Campaign, ports: Ports) -> tuple[Event, ...]:
         round=action.round,
         left_ms=selection_ms(c),
     )
+    sure = c.calibrated is not None and showable(c)
     offers = [source.propose(briefing, 2 * action.count + len(taken)) for source in ports.sources]
+    offers = [[h for h in offer if sure or h.aim is Aim.QUALITY or h.source is SourceName.ENGINEER] for offer in offers]
     offered = action.count if action.round == 1 else action.count + len(c.hypotheses)
     chosen = choose(offers, offered, EXPLORATION, c.policy.seed + action.round)
     tested = {h.moves for h in c.hypotheses.values()}  # what was tried alone is not tried again on top of something
     stacked = [_on(current, h) for h in chosen if action.round == 1 or h.moves not in tested]
     fresh = tuple(h for h in stacked if h.id not in taken)[: action.count]
     return (HypothesesProposed(round=action.round, hypotheses=fresh, costs=past_costs(ports.insights.all(), c)),)
+
+
+def showable(c: Campaign) -> bool:
+    """Whether Confirmation could tell equal quality from a loss beyond the margin, which is what a claim to save compute has to show."""
+    return confirmable(c, confirmation_seeds(c)) <= c.policy.margin
 
 
 def _on(current: Change, hypothesis: Hypothesis) -> Hypothesis:

@@ -12,7 +12,7 @@ from rea.domain.experiment import Experiment, Phase
 from rea.domain.hypothesis import Aim, Hypothesis
 from rea.domain.ids import ExperimentId
 from rea.planner.arms import Arm, arms
-from rea.planner.cost import first_rung, free_ms, full_ms, group_size, run_ms, spent_in
+from rea.planner.cost import first_rung, free_ms, full_ms, group_size, ideas_for, run_ms, screened, spent_in
 from rea.planner.phases.opening import added, busy, compare, ended, experiment, fresh, opened, unpaid
 from rea.planner.screening import barred, groups, together
 
@@ -38,6 +38,9 @@ def step(c: Campaign, round_: int) -> Decision:
 def _open(c: Campaign, round_: int) -> Decision:
     tested = {h for e in c.experiments.values() for h in e.hypotheses}
     untested = [h for h in c.hypotheses.values() if h.id not in tested]
+    untested = (
+        untested[: screened(c)] if round_ == 1 else untested[-ideas_for(c) :]
+    )  # the others are at hand for stacks
     rung = first_rung(c) if round_ == 1 else c.setup.full
     chosen: list[Experiment] = []
     doomed = barred(c)
