@@ -1,6 +1,6 @@
 """Deterministic simulation: from each seed one whole campaign, its truth, its cluster's moods, its people and its deaths, judged by a checker apart.
 
-    SEEDS=2000 python benchmarks/seeds.py [--first 0] [--workers 2] [--plants]       a night: SEEDS=100000
+    SEEDS=2000 python benchmarks/seeds.py [--first 0] [--workers 2] [--plants [BUG ...]]       a night: SEEDS=100000
 
 A seed that fails is printed with what was drawn from it. At the end: how often each kind of event happened, for a generator that misses some
 proves little. With ``--plants`` one guard of the agent after another is taken away, and seeds are tried until one names that bug.
@@ -48,7 +48,9 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--plants", nargs="*", choices=IN_SEEDS, metavar="BUG")
-    asked, count, began = parser.parse_args(), int(os.environ.get("SEEDS", "2000")), time.monotonic()
+    parser.add_argument("--count", type=int, default=int(os.environ.get("SEEDS", "2000")))
+    asked, began = parser.parse_args(), time.monotonic()
+    count = asked.count
     total = Found()
     with ProcessPoolExecutor(asked.workers) as pool:
         for found in pool.map(live, range(asked.first, asked.first + count), chunksize=8):
