@@ -16,7 +16,7 @@ from rea.store import codec
 for seed in range(4):
     life = Life(seed, drawn(Random(seed)))
     life.through()
-    print(sha256(b"".join(codec.to_jsonl(life.world.journal.read(CAMPAIGN))).encode()).hexdigest())
+    print(sha256(b"".join(codec.to_jsonl(life.world.journal.read(CAMPAIGN)))).hexdigest())
 """
 
 
