@@ -98,7 +98,7 @@ def drawn(dice: Random) -> Drawn:
         lost=dice.choice((0.0, 0.1)),
         late=dice.choice((0.0, 0.3)),
         slow=dice.choice((0.0, 0.0, 0.8)),
-        meddles=dice.choice((0.0, 0.0, 0.03)),
+        meddles=dice.choice((0.0, 0.0, 0.03, 0.1)),
     )
 
 
@@ -239,11 +239,14 @@ class Life:
         """Return what a person does unasked, as the command line would record it: what it refuses before the approval is not tried."""
         word = {"by": MEDDLER, "command": self.command()}
         ideas = [x.id for x in state.experiments.values() if x.change != BASELINE]
-        wish = self.dice.choice(("pause", "pause", "drop", "drop", "reject", "finish", "stop"))
+        waits = state.plan is not None and not state.approved
+        wish = self.dice.choice(
+            ("reject", "reject", "pause") if waits else ("pause", "pause", "drop", "drop", "finish", "stop")
+        )
         if wish == "drop" and state.approved and ideas:
             idea = self.dice.choice(ideas)
             return e.Steered(wish=wish, target=idea, **word), e.ExperimentDropped(experiment=idea, reason=MEDDLER)
-        if wish == "reject" and state.plan is not None and not state.approved and state.plan.hypotheses:
+        if wish == "reject" and state.plan is not None and state.plan.hypotheses:
             return (e.HypothesisRejected(hypothesis=state.plan.hypotheses[0].id, reason="", **word),)
         if wish == "finish" and state.approved:
             return (e.Steered(wish=wish, target="", **word),)
