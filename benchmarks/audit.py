@@ -81,7 +81,7 @@ def _over_budget(events: list[Event]):  # type: ignore[no-untyped-def]
     for record in events:
         event = record["event"]
         if record["kind"] in ("ChecklistSigned", "PlanApproved"):
-            granted = event["approval"]["granted_ms"]
+            granted = max(granted, event["approval"]["granted_ms"])  # a grant never shrinks
         elif record["kind"] == "JobReserved":
             held[event["job"]["id"]] = event["job"]["held_ms"]
         elif record["kind"] == "JobEnded":

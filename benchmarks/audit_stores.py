@@ -33,11 +33,19 @@ def audit_directory(directory: Path) -> Audit:
         return found
     events = [{**row, "event": json.loads(row["payload"])} for row in rows]
     launches, cancels = read_cluster(directory / "cluster.log")
-    base = audit(events, dict(Counter(told["launch"] for told in launches)))
+    base = audit_history(events, launches, cancels)
     found.lost.extend((*base.lost, *_unchained(rows), *_unlike(directory, events)))
-    found.duplicated.extend((*base.duplicated, *_side_by_side(launches, cancels)))
-    found.over_budget.extend((*base.over_budget, *_unannounced(events, launches), *_misbooked(events, launches)))
-    found.over_budget.extend(_ledger_disagrees(events, ledger))
+    found.duplicated.extend(base.duplicated)
+    found.over_budget.extend((*base.over_budget, *_ledger_disagrees(events, ledger)))
+    return found
+
+
+def audit_history(events: list[Event], launches: list[Launch], cancels: dict[str, float]) -> Audit:
+    """Judge a history beside what its cluster launched, in order, and when it was first told to end what."""
+    found = audit(events, dict(Counter(told["launch"] for told in launches)))
+    found.duplicated.extend(_side_by_side(launches, cancels))
+    found.over_budget.extend((*_unannounced(events, launches), *_misbooked(events, launches)))
+    found.over_budget.extend(_while_it_stands_still(events))
     return found
 
 
@@ -107,6 +115,21 @@ def _unannounced(events: list[Event], launches: list[Launch]) -> Iterator[str]:
         approved = approved or event["kind"] == "PlanApproved"
         if event["kind"] == "JobReserved" and event["event"]["job"]["phase"] != "calibration" and not approved:
             yield f"{event['event']['job']['id']} was reserved before the plan was approved"
+
+
+def _while_it_stands_still(events: list[Event]) -> Iterator[str]:
+    """What a person has stopped, or the agent to wait for one, reserves nothing until it is resumed."""
+    still, said = "", set[str]()
+    for kind, event in ((e["kind"], e["event"]) for e in events):
+        if event.get("command", "") in said:
+            continue
+        said |= {event["command"]} if "command" in event else set()
+        if kind in ("Paused", "Stopped", "Concluded"):
+            still = still if still in ("Stopped", "Concluded") else kind
+        elif kind == "Resumed" and still == "Paused":
+            still = ""
+        elif kind == "JobReserved" and still:
+            yield f"{event['job']['id']} was reserved after {still}"
 
 
 def _misbooked(events: list[Event], launches: list[Launch]) -> Iterator[str]:

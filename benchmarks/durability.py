@@ -3,7 +3,8 @@
     make bench-durability        at most an hour; QUICK=1: some minutes, figures scaled down
 
 Each part is a program of its own: whole simulated campaigns forked and killed (``forked.py``), real `rea` processes with real jobs killed
-(``real_kills.py``), the n-th call of a disk failing (``nth_io.py``), the power going (``power_loss.py``). What the agent left is judged by
+(``real_kills.py``), the n-th call of a disk failing (``nth_io.py``), the power going (``power_loss.py``), whole campaigns drawn from seeds on
+virtual time (``seeds.py``; SEEDS=1000, of which two cores take two minutes). What the agent left is judged by
 ``audit.py`` and ``audit_stores.py``, which import nothing of it. Planted bugs say what the checkers can see.
 """
 
@@ -26,6 +27,7 @@ FORKED, REAL = (400, 12) if QUICK else (10_000, 300)
 ASIDE = 1 if QUICK else 2  # injectors of real kills, at once
 EVERY = 301 if QUICK else 1  # every so manieth call of the store fails
 STATES = 200 if QUICK else 5000
+SEEDS = int(os.environ.get("SEEDS", "40" if QUICK else "1000"))
 IDLE_JOBS = 8
 IDLE_LIMIT_MB = 1.0
 
@@ -102,6 +104,7 @@ def main() -> int:
     told.part("nth_io.py", "--every", str(EVERY), needs="cc")
     told.part("nth_io.py", "--every", "401", "--plant", needs="cc")
     told.part("power_loss.py", "--states", str(STATES), "--plants", needs="strace")
+    told.part("seeds.py", "--count", str(SEEDS), "--plants", *(("a pause holds nothing",) if QUICK else ()))
     with tempfile.TemporaryDirectory() as folder:
         idle_mb = idle_memory(Path(folder) / "jobs", IDLE_JOBS) / 1000
     for missing in told.left_out:

@@ -9,7 +9,7 @@ from rea.campaign import advance as loop
 from rea.campaign import guard as door
 from rea.domain.action import Decision, Submit
 from rea.domain.campaign import Campaign
-from rea.domain.event import Event, JobEnded, JobReserved, JobSubmitted
+from rea.domain.event import Event, JobEnded, JobReserved, JobSubmitted, Notified
 from rea.domain.ids import JobId
 from rea.domain.job import JobState, JobStatus
 from rea.domain.plan import Policy
@@ -18,6 +18,7 @@ from rea.executor import perform as executor
 from rea.executor.jobs import live
 from rea.knowledge.runbook.load import load
 from rea.planner import decide as planner
+from rea.planner import perform as planning
 from rea.planner.phases import validation
 from rea.ports import Ports
 from rea.store import chain, projections, sqlite, stream
@@ -131,6 +132,24 @@ def work_before_the_approval() -> None:
     validation.free_ms = lambda c: c.budget_ms
 
 
+def a_pause_holds_nothing() -> None:
+    """Neither decide nor the door look at it."""
+    right = loop.decide
+
+    def awake(c: Campaign, *args: Any) -> Decision:
+        paused, c.paused = c.paused, ""
+        try:
+            return right(c, *args)
+        finally:
+            c.paused = paused
+
+    loop.decide = awake
+
+
+def nobody_is_told() -> None:
+    planning.tell = lambda action, ports: (Notified(kind=action.kind, subject=action.subject),)
+
+
 def an_end_is_told_and_forgotten() -> None:
     """Judged, but in memory only: who dies before the next event forgets it."""
     right, told = execution.judging, set[JobId]()
@@ -159,3 +178,18 @@ PLANTS: Mapping[str, tuple[str, Callable[[], None], str]] = {
     "what was judged is remembered in memory only": (SHORT, an_end_is_told_and_forgotten, "never judged"),
 }
 """Each with the shape of campaign in which it must show, and words of the checker that it has to be found by."""
+
+_OF_ONE_PROCESS = (
+    "no look-up before a launch",
+    "launched before the intent is recorded",
+    "a scheduler that is away means failed",
+    "costs are not booked",
+    "work before the approval",
+)
+IN_SEEDS: Mapping[str, tuple[Callable[[], None], str]] = {
+    **{name: (PLANTS[name][1], PLANTS[name][2]) for name in _OF_ONE_PROCESS},
+    "the guard does not look at the budget": (no_budget_guard, "OverBudget"),
+    "a pause holds nothing": (a_pause_holds_nothing, "was reserved after Paused"),
+    "nobody is told of a pause": (nobody_is_told, "nobody was told"),
+}
+"""What ``seeds.py`` has to name, and in which words: those bugs that show without a process that dies for real."""

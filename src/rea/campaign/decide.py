@@ -32,13 +32,18 @@ def decide(c: Campaign, observed: Observed, runbook: tuple[RunbookEntry, ...], r
         return Decision(events=(pause,))
     running = executor.decide(c, observed, runbook) + _silent(c, observed)
     learning = knowledge.decide(c)
-    if running.events or live(c):
+    if _under_way(c, running):
         learning = Decision(tuple(x for x in learning.events if not isinstance(x, Concluded)), learning.actions)
     # what was learnt is recorded before the next thing is planned, so that planning sees it
     wanted = running + (learning or planner.decide(c, observed, runbook_digest))
     if any(isinstance(event, PlanDrafted) for event in wanted.events):
         wanted += Decision(events=binding(runbook, runbook_digest))
     return guard(c, wanted)
+
+
+def _under_way(c: Campaign, running: Decision) -> bool:
+    """Whether a job still runs or waits for the judge: one of a hypothesis that was dropped meanwhile may be the last, and it was paid for."""
+    return bool(running.events or live(c) or executor.judging(c))
 
 
 def _silent(c: Campaign, observed: Observed) -> Decision:

@@ -59,6 +59,8 @@ HANDLED = re.compile(
     r"|offline|switching to|non-fatal|harmless|recovered|after \d{1,3} retr(?:y|ies))\b",
     re.IGNORECASE,
 )
+# a program that reports what it caught and gives up: "training failed: ValueError: ..."
+REPORTED = re.compile(r"(?!\W{0,3}(?:WARN|INFO|DEBUG|NOTICE)).{1,160}?(?<=\s)([\w.]{1,120}(?:Error|Exception): .{1,2000})")
 CALM = re.compile(r"\[?(?:INFO|DEBUG|NOTICE)\b")
 # fields of a line of JSON in which programs write what went wrong, and how they call the levels that call for somebody
 TOLD = (
@@ -255,9 +257,13 @@ def _dying(parts: Sequence[_Part], traces: Sequence[int]) -> list[str]:
 
 
 def _unhandled(text: Sequence[str]) -> list[str]:
-    """Return the text of the last steps without what says itself that it was dealt with, unless that is the very last line."""
+    """Return the text of the last steps without what says itself that it was dealt with, unless that is the very last line.
+
+    An exception that the last words name is told once more as Python itself would have told it, at the beginning of a line.
+    """
     steps = [i for i, line in enumerate(text) if PROGRESS.search(line)]
     begun = steps[-LAST_STEPS] if len(steps) >= LAST_STEPS else 0
     recent = list(text[begun:])
     told = [line for line in recent[:-LAST_WORDS] if not CALM.match(line)] + recent[-LAST_WORDS:]
-    return [line for i, line in enumerate(told) if i == len(told) - 1 or not HANDLED.search(line)]
+    left = [line for i, line in enumerate(told) if i == len(told) - 1 or not HANDLED.search(line)]
+    return [*left, *(named[1] for line in left[-LAST_WORDS:] if (named := REPORTED.match(line)))]

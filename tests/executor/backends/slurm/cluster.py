@@ -1,4 +1,4 @@
-"""A Slurm cluster of one node on this machine's loopback, started by hand and stopped by process number."""
+"""A Slurm cluster of one node, or of several that are named, on this machine's loopback, started by hand and stopped by process number."""
 
 import os
 import secrets
@@ -24,16 +24,15 @@ SlurmctldHost={host}(127.0.0.1)
 SlurmUser={user}
 SlurmdUser={user}
 SlurmctldPort={controller}
-SlurmdPort={node}
 AuthType=auth/munge
 CredType=cred/munge
 AuthInfo=socket={place}/munge.socket,cred_expire=5
 StateSaveLocation={place}/state
-SlurmdSpoolDir={place}/spool
+SlurmdSpoolDir={place}/spool-%n
 SlurmctldPidFile={place}/slurmctld.pid
-SlurmdPidFile={place}/slurmd.pid
+SlurmdPidFile={place}/slurmd-%n.pid
 SlurmctldLogFile={place}/slurmctld.log
-SlurmdLogFile={place}/slurmd.log
+SlurmdLogFile={place}/slurmd-%n.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SelectType=select/cons_tres
@@ -49,17 +48,26 @@ GresTypes=gpu
 SlurmdParameters=config_overrides
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
-NodeName={host} NodeAddr=127.0.0.1 CPUs=8 RealMemory=1000 Gres=gpu:2
+{nodes}
 PartitionName=low Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1
 PartitionName=high Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
 {more}
 """
+# the first is preferred wherever it has room, as Slurm fills the lightest
+NODE = "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=8 RealMemory=1000 Gres=gpu:2 Weight={weight}"
 
 
 def missing(programs: tuple[str, ...]) -> list[str]:
     """Return those that are not installed."""
     places = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
     return [name for name in programs if shutil.which(name, path=places) is None]
+
+
+def several() -> bool:
+    """Whether this machine's slurmd can be one node of several."""
+    env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+    told = subprocess.run(("slurmd", "-h"), env=env, capture_output=True, text=True, check=False)
+    return "-N node" in told.stdout + told.stderr
 
 
 def free_port() -> int:
@@ -83,6 +91,7 @@ class Cluster:
     place: Path
     forget_s: int = 300
     more: str = ""
+    names: tuple[str, ...] = ()  # of its nodes; none: one, called as the machine
     servers: "dict[str, subprocess.Popen[bytes]]" = field(default_factory=dict)
 
     @property
@@ -94,18 +103,21 @@ class Cluster:
         return Client(conf=str(self.conf), patience_s=20)
 
     def prepare(self) -> None:
-        host, ports = socket.gethostname().split(".")[0], {free_port() for _ in range(4)}
+        host, names = socket.gethostname().split(".")[0], self.names or (socket.gethostname().split(".")[0],)
+        ports = {free_port() for _ in range(4 + len(names))}
+        nodes = [NODE.format(name=n, host=host, port=ports.pop(), weight=i) for i, n in enumerate(names, start=1)]
         user = os.environ.get("USER") or "root"
         self.place.chmod(0o755)
         (self.place / "state").mkdir()
-        (self.place / "spool").mkdir()
+        for name in names:
+            (self.place / f"spool-{name}").mkdir()
         self.conf.write_text(
             CONF.format(
                 host=host,
                 user="root" if os.getuid() == 0 else user,
                 place=self.place,
                 controller=ports.pop(),
-                node=ports.pop(),
+                nodes="\n".join(nodes),
                 forget_s=self.forget_s,
                 more=self.more,
             )
@@ -119,7 +131,9 @@ class Cluster:
         self.prepare()
         self.start_munge()
         self.start_controller()
-        self.servers["slurmd"] = daemon("slurmd", "-D", "-f", str(self.conf))
+        for name in self.names or ("",):
+            which = ("-N", name) if name else ()
+            self.servers[f"slurmd{name}"] = daemon("slurmd", "-D", "-f", str(self.conf), *which)
         assert real_until(self.ready, 20), (self.place / "slurmctld.log").read_text()[-2000:]
 
     def start_munge(self) -> None:
@@ -136,7 +150,8 @@ class Cluster:
         self.servers.pop("slurmctld").wait()
 
     def ready(self) -> bool:
-        return "idle" in self.command("sinfo", "--noheader", "--format=%t")
+        states = self.command("sinfo", "--noheader", "--Node", "--partition=low", "--format=%t").split()
+        return len(states) == max(1, len(self.names)) and set(states) == {"idle"}
 
     def command(self, *argv: str) -> str:
         """Run one of Slurm's commands as a person would, and return what it says."""
@@ -166,12 +181,14 @@ MUNGE = (
 
 
 @contextmanager
-def running(forget_s: int = 300) -> Iterator[Cluster]:
+def running(forget_s: int = 300, names: tuple[str, ...] = ()) -> Iterator[Cluster]:
     """Yield a cluster that is up; skip loudly where Slurm is not installed."""
     if lacking := missing(PROGRAMS):
         pytest.skip(f"NO SLURM HERE ({', '.join(lacking)}): apt-get install slurm-wlm munge")
+    if names and not several():
+        pytest.skip("ONE NODE ONLY: this slurmd was built without --enable-multiple-slurmd")
     place = Path(tempfile.mkdtemp(prefix="rea-slurm-", dir="/tmp"))
-    cluster = Cluster(place, forget_s=forget_s)
+    cluster = Cluster(place, forget_s=forget_s, names=names)
     try:
         cluster.start()
         yield cluster
