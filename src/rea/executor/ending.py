@@ -60,7 +60,9 @@ HANDLED = re.compile(
     re.IGNORECASE,
 )
 # a program that reports what it caught and gives up: "training failed: ValueError: ..."
-REPORTED = re.compile(r"(?!\W{0,3}(?:WARN|INFO|DEBUG|NOTICE)).{1,160}?(?<=\s)([\w.]{1,120}(?:Error|Exception): .{1,2000})")
+REPORTED = re.compile(
+    r"(?!\W{0,3}(?:WARN|INFO|DEBUG|NOTICE)).{1,160}?(?<=\s)([\w.]{1,120}(?:Error|Exception): .{1,2000})"
+)
 CALM = re.compile(r"\[?(?:INFO|DEBUG|NOTICE)\b")
 # fields of a line of JSON in which programs write what went wrong, and how they call the levels that call for somebody
 TOLD = (
