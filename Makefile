@@ -8,7 +8,7 @@ REA := .venv/bin/rea
 PY := .venv/bin/python
 RANKER := src/rea/workloads/ranking
 
-.PHONY: demo test test-slow check lint types architecture constraints bench-quick bench-durability bench-statistics bench-wake bench-judge bench-store bench-scale bench-frappe bench-training bench-quality bench-fidelities bench-planner bench-history bench-agent bench-verdicts bench-null bench-portfolio bench-rehearsal bench-anatomy clean
+.PHONY: demo test test-slow check lint types architecture constraints bench-quick bench-durability bench-seeds bench-statistics bench-wake bench-judge bench-store bench-scale bench-frappe bench-training bench-quality bench-fidelities bench-planner bench-history bench-agent bench-verdicts bench-null bench-portfolio bench-rehearsal bench-anatomy clean
 
 # ---- environments: one for rea, without torch; one for the training code ------------------------------------------------
 .venv/ready: pyproject.toml constraints.txt
@@ -97,6 +97,9 @@ bench-scale: .venv/ready  ## 1,000,000 events and 1,000 campaigns in one store; 
 
 bench-durability: .venv/ready  ## kills, failing disks, power loss; at most an hour; QUICK=1: two minutes
 	$(PY) benchmarks/durability.py
+
+bench-seeds: .venv/ready  ## whole campaigns drawn from seeds on virtual time, and eight planted bugs; SEEDS=2000
+	$(PY) benchmarks/seeds.py --plants
 
 bench-frappe: .venv/ready .venv-ranking/ready  ## DeepFM and DCNv2 on Frappe (needs REA_DATA); BUDGET=900s each
 	$(PY) benchmarks/frappe.py
