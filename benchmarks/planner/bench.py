@@ -27,7 +27,7 @@ from benchmarks.planner.cells import CELLS, UNTOUCHED
 from benchmarks.planner.contenders import CONTENDERS
 from benchmarks.planner.data import RANKER
 from benchmarks.planner.records import Missing, Records
-from benchmarks.planner.score import Result, divisible, gain, headroom, ratio, reach
+from benchmarks.planner.score import Result, complete, divisible, gain, headroom, ratio, reach
 from benchmarks.planner.traces import AGENT, Task, Traces, chosen
 from benchmarks.planner.trainer import WHOLE
 
@@ -126,6 +126,8 @@ def verdict(results: Sequence[Result]) -> Iterator[str]:
     """Yield the figures that are claimed, or why none are."""
     room = headroom(results)
     cells = divisible(room)
+    searches = len({(r.cell, r.search) for r in results})
+    yield f"compared: {searches} searches that every contender has done"
     yield f"cells where somebody gains more than 2 standard errors: {len(cells)} of {len(room)}"
     yield from (
         f"  not divided: {cell.name} (best {best.value:+.2%}, se {best.error:.2%})"
@@ -208,7 +210,9 @@ def main() -> int:
         results = [r for task, some in found if task.level == level for r in some]
         missing = sum(not some for task, some in found if task.level == level)
         print(f"\n{level} levers" + (f", {missing} searches are not recorded" if missing else ""))
-        print("\n".join((*table(results), *verdict(results))))
+        print("\n".join(table(results)))
+        results = complete(results)
+        print("\n".join(verdict(results)))
         campaigns = len({(r.cell, r.contender, r.search) for r in results})
         print((f"{level}: " if level != "full" else "") + headline(results, campaigns))
     return 0

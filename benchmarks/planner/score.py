@@ -45,6 +45,15 @@ def gain(records: Records, cell: Cell, configuration: Configuration) -> Gain:
     return Gain((level - fmean(own)) / level, sqrt((stdev(base) ** 2 + stdev(own) ** 2) / len(FRESH)) / level)
 
 
+def complete(results: Sequence[Result]) -> list[Result]:
+    """Return the results of searches that every contender has done in a cell: who did not search is not compared."""
+    who = {r.contender for r in results}
+    done: dict[tuple[Cell, int], set[str]] = {}
+    for r in results:
+        done.setdefault((r.cell, r.search), set()).add(r.contender)
+    return [r for r in results if done[r.cell, r.search] == who]
+
+
 def headroom(results: Sequence[Result]) -> Mapping[Cell, Gain]:
     """Return the best that any contender reaches on average in each cell, at the end."""
     found: dict[Cell, Gain] = {}

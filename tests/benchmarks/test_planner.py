@@ -178,6 +178,13 @@ def test_a_ratio_is_of_mean_reach_and_has_an_interval() -> None:
     assert found == pytest.approx((2.0, 2.0, 2.0))
 
 
+def test_only_searches_that_everyone_has_done_are_compared() -> None:
+    both = results({"rea": 0.02, "ofat": 0.01}, CELLS[:9])
+    alone = results({"ofat": 0.05}, CELLS[9:])
+    assert score.complete(both + alone) == both
+    assert score.ratio(score.complete(both + alone), ("rea", 1.0), ("ofat", 1.0)) == pytest.approx((2.0, 2.0, 2.0))
+
+
 def test_one_lucky_cell_does_not_make_a_ratio() -> None:
     most = results({"rea": 0.02, "ofat": 0.02}, CELLS[1:])
     lucky = results({"rea": 0.02, "ofat": 0.00001}, CELLS[:1])
