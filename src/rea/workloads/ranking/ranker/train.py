@@ -90,6 +90,9 @@ def finish(training: "Training", out: Path, seconds: float) -> None:
 
 
 def _write_run(training: "Training", path: Path, more: dict) -> None:
+    from ranker import kernels
+
+    fused = training.device.type == "cpu" and kernels.load(training.config) is not None
     weights = list(training.network.parameters())
     facts = {
         "config": asdict(training.config),
@@ -101,6 +104,7 @@ def _write_run(training: "Training", path: Path, more: dict) -> None:
         "parameters": sum(each.numel() for each in weights),
         "model_mb": sum(each.numel() * each.element_size() for each in weights) / 1e6,
         "device": str(training.device),
+        "kernels": "fused" if fused else "torch",  # which ran, whatever was asked for
         **more,
     }
     partial = path.with_name(path.name + ".tmp")
