@@ -261,31 +261,28 @@ API long add(float *restrict total, const low *restrict more, long count) {
 
 /* ---- what comes out ---- */
 
-/* out[r] = x[r] . weight + bias. */
-API long read_out(const low *restrict x, const float *restrict weight, const float *restrict bias, long rows, long width, float *restrict out) {
+/* out[r] += x[r] . weight. */
+API long read_out(const low *restrict x, const float *restrict weight, long rows, long width, float *restrict out) {
     for (long r = 0; r < rows; r++) {
-        float lanes[16] = {0}, total = *bias;
+        float lanes[16] = {0}, total = 0;
         long c = 0;
         for (; c + 16 <= width; c += 16)
             for (long l = 0; l < 16; l++) lanes[l] += wide(x[r * width + c + l]) * weight[c + l];
         for (long l = 0; l < 16; l++) total += lanes[l];
         for (; c < width; c++) total += wide(x[r * width + c]) * weight[c];
-        out[r] = total;
+        out[r] += total;
     }
     return 0;
 }
 
 API long read_out_back(const low *restrict x, const float *restrict weight, const float *restrict g, long rows, long width,
-                       low *restrict by_x, float *restrict by_weight, float *restrict by_bias) {
+                       low *restrict by_x, float *restrict by_weight) {
     memset(by_weight, 0, width * sizeof(float));
-    *by_bias = 0;
-    for (long r = 0; r < rows; r++) {
-        *by_bias += g[r];
+    for (long r = 0; r < rows; r++)
         for (long c = 0; c < width; c++) {
             by_x[r * width + c] = narrow(g[r] * weight[c]);
             by_weight[c] += g[r] * wide(x[r * width + c]);
         }
-    }
     return 0;
 }
 

@@ -115,13 +115,15 @@ def _write_run(training: "Training", path: Path, more: dict) -> None:
 def train(given: argparse.Namespace) -> None:
     """One training from the command line's arguments. Raises ConfigError and NotFinite."""
     config = parse(given.overrides)
-    import torch
+    with memory.staying():
+        import torch
+
+        from ranker import checkpoint
+        from ranker.calibrate import IDENTITY
+        from ranker.loop import run
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     torch.set_flush_denormal(True)
-    from ranker import checkpoint
-    from ranker.calibrate import IDENTITY
-    from ranker.loop import run
 
     given.out.mkdir(parents=True, exist_ok=True)
     say(f"reading {given.data}")

@@ -53,7 +53,7 @@ def norm_layer(found, x, matrix, weight, bias):
 
 def crossed(found, x, *weights):
     if found is not None:
-        return fused._Cross.apply(x, found, *weights)
+        return fused._Cross.apply(x, found, *weights).to(x.dtype)
     start = x
     for matrix, bias in zip(weights[::2], weights[1::2], strict=True):
         x = x + start * (x @ matrix.t() + bias)
@@ -76,10 +76,10 @@ def factorised(found, x):
     return cross.factorisation(x) if found is None else fused.factorisation(found, x)
 
 
-def read(found, x, weight, bias):
+def read(found, x, y, weight, bias):
     if found is None:
-        return x @ weight[0] + bias
-    return fused._Read.apply(x.to(found.kind), weight, bias, found)
+        return torch.cat([x, y], dim=1) @ weight[0] + bias
+    return fused.read(found, types.SimpleNamespace(weight=weight, bias=bias), x, y)
 
 
 def log_loss(found, logits):
@@ -111,7 +111,7 @@ CASES = {
     crossed: (numbers(ROWS, 13), *(numbers(*shape, seed=s) / 4 for s, shape in enumerate([(13, 13), (13,)] * 2))),
     attended: (numbers(ROWS, 5, 4), *(numbers(24, width, seed=width) / 2 for width in (4, 6, 6))),
     factorised: (numbers(ROWS, 5, 7),),
-    read: (numbers(ROWS, 19), numbers(1, 19, seed=2), numbers(1, seed=3)),
+    read: (numbers(ROWS, 19), numbers(ROWS, 5, seed=4), numbers(1, 24, seed=2), numbers(1, seed=3)),
     log_loss: (numbers(ROWS, 3),),
     looked_up: (numbers(7, 5),),
     summed: (numbers(7, 1),),
@@ -144,7 +144,7 @@ PLANTED = {  # what is written in the source, what stands there instead, and whi
     "score * scale": ("score", attended),
     "to[0] += a, to[1] += b": ("to[0] += b, to[1] += a", attended),
     "whole += sum[d] * sum[d] - squares[d]": ("whole += sum[d] * sum[d] + squares[d]", factorised),
-    "*by_bias += g[r]": ("*by_bias = g[r]", read),
+    "out[r] += total": ("out[r] = total", read),
     "(z < 0 ? e : 1)": ("(z < 0 ? 1 : e)", log_loss),
     "to[d] += by_row": ("to[d] = by_row", looked_up),
     "total[rows[i * fields + f]] += g[i]": ("total[rows[i * fields + f]] = g[i]", summed),

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ranker.kernels import Kernels
-from ranker.layers import cross
+from ranker.layers import cross, head
 from ranker.layers.attention import FieldAttention
 
 
@@ -138,7 +138,7 @@ class _Factorisation(torch.autograd.Function):
 
 
 def crossed(kernels: Kernels | None, layers: cross.Cross, x: Tensor) -> Tensor:
-    """``layers(x)``; those of low rank take their plain path."""
+    """``layers(x)``, in the type of products; those of low rank take their plain path."""
     full = [layer for layer in layers.layers if isinstance(layer, nn.Linear)]
     if not usable(kernels, x) or len(full) < len(layers.layers):
         return layers(x)  # type: ignore[no-any-return]
@@ -162,12 +162,12 @@ class _Cross(torch.autograd.Function):
             x, given = out, out_low
         ctx.save_for_backward(start, *saved)
         ctx.kernels = kernels
-        return x
+        return given
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         start, *saved = ctx.saved_tensors
-        gradient, by_start, by_weights = gradients[0].clone(), torch.zeros_like(start), []
+        gradient, by_start, by_weights = gradients[0].to(start.dtype, copy=True), torch.zeros_like(start), []
         for place in range(len(saved) - 4, -1, -4):
             given, low, mapped, bias = saved[place : place + 4]
             by_mapped, by_bias = torch.empty_like(mapped), torch.empty_like(bias)
@@ -225,32 +225,37 @@ def _pointers(tensors: Sequence[Tensor]) -> ctypes.Array:
     return (ctypes.c_void_p * len(tensors))(*(each.data_ptr() for each in tensors))
 
 
-def read(kernels: Kernels | None, out: nn.Linear, x: Tensor) -> Tensor:
-    """``out(x)`` of one number a row, which stays a float: (rows, width) to (rows,)."""
-    if not usable(kernels, x) or x.dtype != kernels.kind:
-        return out(x).squeeze(1)  # type: ignore[no-any-return]
-    return _Read.apply(x.contiguous(), out.weight, out.bias, kernels)  # type: ignore[no-any-return]
+def read(kernels: Kernels | None, out: nn.Linear, *parts: Tensor) -> Tensor:
+    """``head.read`` of one number a row: parts of (rows, width) to (rows,)."""
+    if not usable(kernels, parts[0]):
+        return head.read(out, *parts).squeeze(1)
+    return _Read.apply(kernels, out.weight, out.bias, *(part.to(kernels.kind).contiguous() for part in parts))  # type: ignore[no-any-return]
 
 
 class _Read(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, kernels: Kernels) -> Tensor:
-        out = weight.new_empty(len(x))
-        kernels.read_out(x.data_ptr(), weight.data_ptr(), bias.data_ptr(), *x.shape, out.data_ptr())
-        ctx.save_for_backward(x, weight)
+    def forward(ctx: Any, kernels: Kernels, weight: Tensor, bias: Tensor, *parts: Tensor) -> Tensor:
+        out = bias.expand(len(parts[0])).clone()
+        for part, share in zip(parts, _shares(weight, parts), strict=True):
+            kernels.read_out(part.data_ptr(), share.data_ptr(), *part.shape, out.data_ptr())
+        ctx.save_for_backward(weight, *parts)
         ctx.kernels = kernels
         return out
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        x, weight = ctx.saved_tensors
-        gradient, by_x = gradients[0].contiguous(), torch.empty_like(x)
-        by_weight, by_bias = torch.empty_like(weight), weight.new_empty(1)
-        ctx.kernels.read_out_back(
-            *(x.data_ptr(), weight.data_ptr(), gradient.data_ptr(), *x.shape),
-            *(by_x.data_ptr(), by_weight.data_ptr(), by_bias.data_ptr()),
-        )
-        return by_x, by_weight, by_bias, None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        weight, *parts = ctx.saved_tensors
+        gradient, by_weight = gradients[0].contiguous(), torch.empty_like(weight)
+        by_parts = [torch.empty_like(part) for part in parts]
+        shares = _shares(weight, parts), _shares(by_weight, parts)
+        for part, share, by_share, by_part in zip(parts, *shares, by_parts, strict=True):
+            pointers = (part.data_ptr(), share.data_ptr(), gradient.data_ptr())
+            ctx.kernels.read_out_back(*pointers, *part.shape, by_part.data_ptr(), by_share.data_ptr())
+        return None, by_weight, gradient.sum(dim=0, keepdim=True), *by_parts
+
+
+def _shares(weight: Tensor, parts: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    return weight[0].split([part.shape[1] for part in parts])
 
 
 def log_loss(kernels: Kernels, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:

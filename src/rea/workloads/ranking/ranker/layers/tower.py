@@ -4,7 +4,6 @@ import itertools
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from ranker import kernels
 from ranker.config import Config
@@ -78,9 +77,3 @@ def widths(config: Config) -> list[int]:
 def last_width(config: Config) -> int:
     """The width of what a tower gives."""
     return widths(config)[-1]
-
-
-def read(out: nn.Linear, *parts: Tensor) -> Tensor:
-    """``out(torch.cat(parts, dim=1))`` as a sum over the parts, each (rows, its width), so that nothing is copied."""
-    shares = out.weight.split([part.shape[1] for part in parts], dim=1)
-    return sum((functional.linear(part, share) for part, share in zip(parts, shares, strict=True)), out.bias)

@@ -6,7 +6,7 @@ from ranker import kernels
 from ranker.config import Config
 from ranker.layers import fused
 from ranker.layers.cross import Cross
-from ranker.layers.tower import last_width, read, tower
+from ranker.layers.tower import last_width, tower
 
 
 class Model(nn.Module):
@@ -24,6 +24,5 @@ class Model(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         flat = x.flatten(1)
         crossed = fused.crossed(self.kernels, self.cross, flat)
-        if self.stacked:
-            return self.out(self.tower(crossed)).squeeze(1)
-        return read(self.out, crossed, self.tower(flat)).squeeze(1)
+        parts = (self.tower(crossed),) if self.stacked else (crossed, self.tower(flat))
+        return fused.read(self.kernels, self.out, *parts)
