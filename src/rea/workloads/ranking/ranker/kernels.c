@@ -11,7 +11,8 @@
 #define API __attribute__((visibility("default")))
 #define INLINE static inline __attribute__((always_inline))
 #define PART 64  /* rows that are summed in float before they go into a double */
-#define AHEAD 24 /* rows of a table that are fetched before their turn */
+#define AT_ONCE 4 /* rows whose sums are loaded and stored once */
+#define AHEAD 32 /* rows of a table that are fetched before their turn */
 
 #ifdef BF16
 typedef uint16_t low;
@@ -35,9 +36,14 @@ INLINE low narrow(float f) { return f; }
 
 /* ---- tables ---- */
 
+INLINE void fetch(const float *row, long dim) { /* its first line and its last */
+    __builtin_prefetch(row);
+    __builtin_prefetch(row + dim - 1);
+}
+
 INLINE long copy_rows(const float *table, const int32_t *rows, long count, long height, long dim, float *out) {
     for (long i = 0; i < count; i++) {
-        if (i + AHEAD < count) __builtin_prefetch(table + rows[i + AHEAD] * dim);
+        if (i + AHEAD < count) fetch(table + rows[i + AHEAD] * dim, dim);
         if ((uint32_t)rows[i] >= (uint64_t)height) return -1;
         const float *from = table + rows[i] * dim;
         for (long d = 0; d < dim; d++) out[i * dim + d] = from[d];
@@ -47,7 +53,7 @@ INLINE long copy_rows(const float *table, const int32_t *rows, long count, long 
 
 INLINE long add_rows(float *total, const int32_t *rows, long count, long dim, const float *by_row) {
     for (long i = 0; i < count; i++) {
-        if (i + AHEAD < count) __builtin_prefetch(total + rows[i + AHEAD] * dim, 1);
+        if (i + AHEAD < count) fetch(total + rows[i + AHEAD] * dim, dim);
         float *to = total + rows[i] * dim;
         for (long d = 0; d < dim; d++) to[d] += by_row[i * dim + d];
     }
@@ -98,6 +104,34 @@ API long scatter_sum(float *restrict total, const int32_t *restrict rows, long c
 
 /* ---- batch norm and ReLU over (rows, width) ---- */
 
+INLINE void sum_rows(const low *restrict z, const low *restrict first, long rows, long width, float *restrict sum, float *restrict square) {
+    for (long c = 0; c < width; c++) {
+        float shift = wide(first[c]), plain = sum[c], squared = square[c];
+        for (long r = 0; r < rows; r++) {
+            float v = wide(z[r * width + c]) - shift;
+            plain += v;
+            squared += v * v;
+        }
+        sum[c] = plain;
+        square[c] = squared;
+    }
+}
+
+INLINE void sum_rows_back(const low *restrict g, const low *restrict z, const low *restrict y, const float *restrict mean, long rows,
+                          long width, float *restrict sum, float *restrict product) {
+    for (long c = 0; c < width; c++) {
+        float shift = mean[c], plain = sum[c], multiplied = product[c];
+        for (long r = 0; r < rows; r++) {
+            long i = r * width + c;
+            float through = wide(y[i]) > 0 ? wide(g[i]) : 0;
+            plain += through;
+            multiplied += through * (wide(z[i]) - shift);
+        }
+        sum[c] = plain;
+        product[c] = multiplied;
+    }
+}
+
 /* mean and inverse deviation of each column into ``mean`` and ``inverse``, running ones moved by ``momentum``. Columns are shifted by
  * their first row while they are summed, so that a large mean takes no digits from the variance. ``work``: 4 * width doubles. */
 static void moments(const low *restrict z, long rows, long width, float eps, float momentum, float *restrict running_mean,
@@ -106,14 +140,10 @@ static void moments(const low *restrict z, long rows, long width, float eps, flo
     float *restrict sum = (float *)(work + 2 * width), *restrict square = sum + width;
     memset(work, 0, 2 * width * sizeof(double));
     for (long begin = 0; begin < rows; begin += PART) {
-        long end = begin + PART < rows ? begin + PART : rows;
+        long r = begin, end = begin + PART < rows ? begin + PART : rows;
         memset(sum, 0, 2 * width * sizeof(float));
-        for (long r = begin; r < end; r++)
-            for (long c = 0; c < width; c++) {
-                float v = wide(z[r * width + c]) - wide(z[c]);
-                sum[c] += v;
-                square[c] += v * v;
-            }
+        for (; r + AT_ONCE <= end; r += AT_ONCE) sum_rows(z + r * width, z, AT_ONCE, width, sum, square);
+        for (; r < end; r++) sum_rows(z + r * width, z, 1, width, sum, square);
         for (long c = 0; c < width; c++) {
             total[c] += sum[c];
             squares[c] += square[c];
@@ -155,15 +185,11 @@ API long norm_backward(const low *restrict g, const low *restrict z, const low *
     float *restrict sum = (float *)(work + 2 * width), *restrict product = sum + width;
     memset(work, 0, 2 * width * sizeof(double));
     for (long begin = 0; begin < rows; begin += PART) {
-        long end = begin + PART < rows ? begin + PART : rows;
+        long r = begin, end = begin + PART < rows ? begin + PART : rows;
         memset(sum, 0, 2 * width * sizeof(float));
-        for (long r = begin; r < end; r++)
-            for (long c = 0; c < width; c++) {
-                long i = r * width + c;
-                float through = wide(y[i]) > 0 ? wide(g[i]) : 0;
-                sum[c] += through;
-                product[c] += through * (wide(z[i]) - mean[c]);
-            }
+        for (; r + AT_ONCE <= end; r += AT_ONCE)
+            sum_rows_back(g + r * width, z + r * width, y + r * width, mean, AT_ONCE, width, sum, product);
+        for (; r < end; r++) sum_rows_back(g + r * width, z + r * width, y + r * width, mean, 1, width, sum, product);
         for (long c = 0; c < width; c++) {
             total[c] += sum[c];
             totals[c] += product[c];
