@@ -83,8 +83,8 @@ def _library(kind: torch.dtype) -> Kernels | None:
 
 def _cache() -> Path | None:
     """The folder to keep libraries in, if nobody else can write there: what lies in it is loaded and run."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "ranker-kernels"
-    try:
+    try:  # without a home there is none
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "ranker-kernels"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.stat()
     except (OSError, RuntimeError):
