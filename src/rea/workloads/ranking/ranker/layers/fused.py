@@ -1,4 +1,4 @@
-"""The layers of ``kernels=fused``: the same mathematics as beside, in fewer and larger operations (``kernels.c``, ``attention.c``).
+"""The layers of ``kernels=fused``: the same mathematics as beside, in fewer and larger operations (``ranker/kernels``).
 
 A layer asks ``usable`` and else takes its plain path: on another device, in evaluation, without a compiler. Rounding differs: batch norm
 keeps its sums in double, cross layers and attention keep what lies between products in float.

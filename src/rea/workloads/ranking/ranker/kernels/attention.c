@@ -1,10 +1,7 @@
 /* Self-attention over few fields with narrow heads, all layers in one: 16 rows at a time stay in the cache from the fields to the last layer. */
 
-#include <math.h>
-#include <stdint.h>
-#include <string.h>
+#include "common.h"
 
-#define API __attribute__((visibility("default")))
 #define LANES 16
 typedef float vec __attribute__((vector_size(4 * LANES)));
 typedef int32_t ivec __attribute__((vector_size(4 * LANES)));

@@ -18,7 +18,7 @@ import torch
 
 from ranker.config import Config
 
-SOURCES = tuple(Path(__file__).with_name(name) for name in ("kernels.c", "attention.c"))
+SOURCES = tuple(sorted(Path(__file__).parent.glob("*.[ch]")))
 # nothing here lets sums be reordered; the two about errors and traps only say that nobody looks at errno or at flags
 FLAGS = ("-O3", "-march=native", "-std=gnu11", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden")
 WIDE = ("-mprefer-vector-width=512",) if platform.machine() == "x86_64" else ()
@@ -46,7 +46,7 @@ ARGUMENTS = {  # of each kernel: p a pointer, n a count, x a number
 
 
 class Kernels(ctypes.CDLL):
-    """The functions of ``kernels.c`` and ``attention.c``, for activations of type ``kind``."""
+    """The functions of the C files beside, for activations of type ``kind``."""
 
     def __init__(self, path: Path, kind: torch.dtype) -> None:
         super().__init__(str(path))
@@ -118,6 +118,6 @@ def _kept(path: Path, argv: list[str]) -> Path:
 
 
 def _compiled(path: Path, argv: list[str]) -> Path:
-    words = [*argv, "-o", str(path), *map(str, SOURCES), "-lm"]
+    words = [*argv, "-o", str(path), *(str(each) for each in SOURCES if each.suffix == ".c"), "-lm"]
     subprocess.run(words, capture_output=True, check=True, timeout=PATIENCE)
     return path
