@@ -30,7 +30,7 @@ ARGUMENTS = {  # of each kernel: p a pointer, n a count, x a number
     "gather_sum": "ppnnnp",
     "scatter_sum": "ppnnp",
     "norm_forward": "pnnppxxpppppp",
-    "norm_backward": "pppnnppppppp",
+    "norm_backward": "ppnnpppppppp",
     "factorisation": "pnnnpp",
     "factorisation_back": "pppnnnp",
     "cross_forward": "ppppnnpp",

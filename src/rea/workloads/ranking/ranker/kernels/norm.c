@@ -18,15 +18,14 @@ INLINE void sum_rows(const low *restrict z, const low *restrict first, long rows
     }
 }
 
-INLINE void sum_rows_back(const low *restrict g, const low *restrict z, const low *restrict y, const float *restrict mean, long rows,
-                          long width, float *restrict sum, float *restrict product) {
+INLINE void sum_rows_back(const low *restrict g, const low *restrict z, const float *restrict scale, const float *restrict shift,
+                          const float *restrict mean, long rows, long width, float *restrict sum, float *restrict product) {
     for (long c = 0; c < width; c++) {
-        float shift = mean[c], plain = sum[c], multiplied = product[c];
+        float a = scale[c], b = shift[c], middle = mean[c], plain = sum[c], multiplied = product[c];
         for (long r = 0; r < rows; r++) {
-            long i = r * width + c;
-            float through = wide(y[i]) > 0 ? wide(g[i]) : 0;
+            float v = wide(z[r * width + c]), through = v * a + b > 0 ? wide(g[r * width + c]) : 0;
             plain += through;
-            multiplied += through * (wide(z[i]) - shift);
+            multiplied += through * (v - middle);
         }
         sum[c] = plain;
         product[c] = multiplied;
@@ -60,16 +59,22 @@ static void moments(const low *restrict z, long rows, long width, float eps, flo
     }
 }
 
+/* Batch norm as scale * z + shift. */
+INLINE void affine(const float *restrict weight, const float *restrict bias, const float *restrict mean, const float *restrict inverse,
+                   long width, float *restrict scale, float *restrict shift) {
+    for (long c = 0; c < width; c++) {
+        scale[c] = inverse[c] * weight[c];
+        shift[c] = bias[c] - mean[c] * scale[c];
+    }
+}
+
 /* y = relu((z - mean) * inverse * weight + bias). */
 API long norm_forward(const low *restrict z, long rows, long width, const float *restrict weight, const float *restrict bias, float eps,
                       float momentum, float *running_mean, float *running_var, float *restrict mean, float *restrict inverse,
                       low *restrict y, double *work) {
     moments(z, rows, width, eps, momentum, running_mean, running_var, mean, inverse, work);
     float *restrict scale = (float *)(work + 2 * width), *restrict shift = scale + width;
-    for (long c = 0; c < width; c++) {
-        scale[c] = inverse[c] * weight[c];
-        shift[c] = bias[c] - mean[c] * scale[c];
-    }
+    affine(weight, bias, mean, inverse, width, scale, shift);
     for (long r = 0; r < rows; r++)
         for (long c = 0; c < width; c++) {
             float v = wide(z[r * width + c]) * scale[c] + shift[c];
@@ -78,38 +83,37 @@ API long norm_forward(const low *restrict z, long rows, long width, const float 
     return 0;
 }
 
-/* The gradient of norm_forward: that of y in ``g``, of z into ``by_z``. */
-API long norm_backward(const low *restrict g, const low *restrict z, const low *restrict y, long rows, long width,
-                       const float *restrict mean, const float *restrict inverse, const float *restrict weight, low *restrict by_z,
+/* The gradient of norm_forward: that of y in ``g``, of z into ``by_z``. Where y was cut is computed again, since z has to be read anyway. */
+API long norm_backward(const low *restrict g, const low *restrict z, long rows, long width, const float *restrict weight,
+                       const float *restrict bias, const float *restrict mean, const float *restrict inverse, low *restrict by_z,
                        float *restrict by_weight, float *restrict by_bias, double *restrict work) {
     double *restrict total = work, *restrict totals = work + width;
     float *restrict sum = (float *)(work + 2 * width), *restrict product = sum + width;
+    float *restrict scale = product + width, *restrict shift = scale + width;
+    affine(weight, bias, mean, inverse, width, scale, shift);
     memset(work, 0, 2 * width * sizeof(double));
     for (long begin = 0; begin < rows; begin += PART) {
         long r = begin, end = begin + PART < rows ? begin + PART : rows;
         memset(sum, 0, 2 * width * sizeof(float));
         for (; r + AT_ONCE <= end; r += AT_ONCE)
-            sum_rows_back(g + r * width, z + r * width, y + r * width, mean, AT_ONCE, width, sum, product);
-        for (; r < end; r++) sum_rows_back(g + r * width, z + r * width, y + r * width, mean, 1, width, sum, product);
+            sum_rows_back(g + r * width, z + r * width, scale, shift, mean, AT_ONCE, width, sum, product);
+        for (; r < end; r++) sum_rows_back(g + r * width, z + r * width, scale, shift, mean, 1, width, sum, product);
         for (long c = 0; c < width; c++) {
             total[c] += sum[c];
             totals[c] += product[c];
         }
     }
-    float *restrict scale = (float *)(work + 2 * width), *restrict slope = scale + width;
-    float *restrict level = (float *)(work + 3 * width);
+    float *restrict slope = sum, *restrict level = product;
     for (long c = 0; c < width; c++) {
         by_bias[c] = (float)total[c];
         by_weight[c] = (float)(totals[c] * inverse[c]);
-        scale[c] = weight[c] * inverse[c];
         slope[c] = -scale[c] * inverse[c] * by_weight[c] / rows;
         level[c] = -scale[c] * by_bias[c] / rows - slope[c] * mean[c];
     }
     for (long r = 0; r < rows; r++)
         for (long c = 0; c < width; c++) {
-            long i = r * width + c;
-            float through = wide(y[i]) > 0 ? wide(g[i]) : 0;
-            by_z[i] = narrow(through * scale[c] + wide(z[i]) * slope[c] + level[c]);
+            float v = wide(z[r * width + c]), through = v * scale[c] + shift[c] > 0 ? wide(g[r * width + c]) : 0;
+            by_z[r * width + c] = narrow(through * scale[c] + v * slope[c] + level[c]);
         }
     return 0;
 }

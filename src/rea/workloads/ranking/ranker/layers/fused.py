@@ -91,18 +91,19 @@ class _NormLayer(torch.autograd.Function):
             *(z.data_ptr(), *z.shape, weight.data_ptr(), bias.data_ptr(), norm.eps, norm.momentum, *running),
             *(mean.data_ptr(), inverse.data_ptr(), y.data_ptr(), work.data_ptr()),
         )
-        ctx.save_for_backward(given, low, z, y, mean, inverse, weight)
+        ctx.save_for_backward(given, low, z, mean, inverse, weight, bias)
         ctx.kernels, ctx.kind = kernels, x.dtype
         return y
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, Tensor, Tensor, None, None]:
-        given, low, z, y, mean, inverse, weight = ctx.saved_tensors
+        given, low, z, mean, inverse, weight, bias = ctx.saved_tensors
         gradient, by_z, work = gradients[0].contiguous(), torch.empty_like(z), _work(z)
         by_weight, by_bias = torch.empty_like(mean), torch.empty_like(mean)
         ctx.kernels.norm_backward(
-            *(gradient.data_ptr(), z.data_ptr(), y.data_ptr(), *z.shape, mean.data_ptr(), inverse.data_ptr()),
-            *(weight.data_ptr(), by_z.data_ptr(), by_weight.data_ptr(), by_bias.data_ptr(), work.data_ptr()),
+            *(gradient.data_ptr(), z.data_ptr(), *z.shape, weight.data_ptr(), bias.data_ptr()),
+            *(mean.data_ptr(), inverse.data_ptr(), by_z.data_ptr()),
+            *(by_weight.data_ptr(), by_bias.data_ptr(), work.data_ptr()),
         )
         by_x = (by_z @ low).to(ctx.kind) if ctx.needs_input_grad[0] else None
         by_matrix = (given.t() @ by_z).t()  # faster than by_z.t() @ given, and the same
