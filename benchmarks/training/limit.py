@@ -6,7 +6,8 @@ The limit is a sum over stages, each max(FLOP / the product rate measured at tha
 measured by copying a block of that size). Stages: data (the rows of a batch), gather and its gradient, tower (products, normalisation,
 activation), interaction, optimizer. A stage's bytes count each tensor that has to be read or written once in each pass that the
 mathematics needs (normalisation: two passes forward and two back); nothing is counted for how a library does it. Stages and steps are
-measured alike, by the least of many repeats, so that other work on the machine slows neither; the median step is told beside.
+measured alike, by the least processor time of many repeats, so that other work on the machine slows neither (it is one thread that never
+waits); the median step is told beside.
 """
 
 import gc
@@ -33,9 +34,9 @@ def seconds(act: Callable[[], object], repeats: int = 15) -> float:
     act()
     found = []
     for _ in range(repeats):
-        begun = time.perf_counter()
+        begun = time.process_time()
         act()
-        found.append(time.perf_counter() - begun)
+        found.append(time.process_time() - begun)
     return min(found)
 
 
@@ -141,9 +142,9 @@ def step_seconds(training: loop.Training) -> tuple[float, float]:
     size, whole = training.config.batch_size, len(training.data.train) // training.config.batch_size
     for number in range(WARM + STEPS):
         place = number % whole * size
-        begun = time.perf_counter()
+        begun = time.process_time()
         loop._step(training, order[place : place + size])
-        found.append(time.perf_counter() - begun)
+        found.append(time.process_time() - begun)
     steady = sorted(found[WARM:])
     return steady[0], steady[STEPS // 2]
 
