@@ -5,9 +5,12 @@
 The limit is a sum over stages, each max(FLOP / the product rate measured at that very shape and type, bytes that have to move / the bandwidth
 measured by copying a block of that size). Stages: data (the rows of a batch), gather and its gradient, tower (products, normalisation,
 activation), interaction, optimizer. A stage's bytes count each tensor that has to be read or written once in each pass that the
-mathematics needs (normalisation: two passes forward and two back); nothing is counted for how a library does it.
+mathematics needs (normalisation: two passes forward and two back); nothing is counted for how a library does it. Stages and steps are
+measured alike, by the least processor time of many repeats, so that other work on the machine slows neither (it is one thread that never
+waits); the median step is told beside.
 """
 
+import gc
 import json
 import sys
 import time
@@ -31,9 +34,9 @@ def seconds(act: Callable[[], object], repeats: int = 15) -> float:
     act()
     found = []
     for _ in range(repeats):
-        begun = time.perf_counter()
+        begun = time.process_time()
         act()
-        found.append(time.perf_counter() - begun)
+        found.append(time.process_time() - begun)
     return min(found)
 
 
@@ -133,32 +136,36 @@ def attention(depth: int, rows: int, fields: int, heads: int, width: int, machin
     return depth * (6 * min(batched, long) + shares)
 
 
-def step_seconds(training: loop.Training) -> float:
-    """Return the median seconds of a step, at full batches."""
+def step_seconds(training: loop.Training) -> tuple[float, float]:
+    """Return the least and the median seconds of a step, at full batches."""
     order, found = loop._order(training, 0), []
     size, whole = training.config.batch_size, len(training.data.train) // training.config.batch_size
     for number in range(WARM + STEPS):
         place = number % whole * size
-        begun = time.perf_counter()
+        begun = time.process_time()
         loop._step(training, order[place : place + size])
-        found.append(time.perf_counter() - begun)
-    return sorted(found[WARM:])[STEPS // 2]
+        found.append(time.process_time() - begun)
+    steady = sorted(found[WARM:])
+    return steady[0], steady[STEPS // 2]
 
 
 def main() -> None:
     """Measure one configuration."""
     memory.keep()
+    gc.freeze()  # as a job does
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     training = checkpoint.start(parse(sys.argv[2:]), Path(sys.argv[1]), 1)
-    taken = step_seconds(training)
+    taken, median = step_seconds(training)
     least = limits(training, Machine())
     print(
         json.dumps(
             {
                 "step_ms": taken * 1e3,
+                "median_ms": median * 1e3,
                 "limit_ms": {name: value * 1e3 for name, value in least.items()},
                 "share": sum(least.values()) / taken,
+                "share_of_median": sum(least.values()) / median,
             }
         )
     )

@@ -126,6 +126,7 @@ class Listed:
     # how much is run, and where
     rows: float = number(1.0, 1e-6, 1.0)  # share of the training rows
     stop_at: float = number(1.0, 1e-6, 1.0)  # share of the optimizer steps after which to stop
+    kernels: str = choice("torch", "fused", lever=False)  # fused: fewer, larger operations in C, on the CPU
     device: str = choice("auto", "cpu", "cuda", lever=False)
     evaluate: bool = flag(default=True, lever=False)  # score the validation rows after every epoch
     checkpoint_every: int = number(0, 0, 1 << 31)  # steps after which a killed job could go on; 0: at the end only

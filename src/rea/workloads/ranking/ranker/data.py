@@ -37,8 +37,8 @@ class Part:
         return (
             self.ids.index_select(0, index),
             self.numbers.index_select(0, index),
-            self.label[index],
-            self.weight[index],
+            self.label.index_select(0, index),
+            self.weight.index_select(0, index),
         )
 
     def chunks(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:

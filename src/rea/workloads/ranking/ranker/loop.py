@@ -126,7 +126,8 @@ def _order(training: Training, epoch: int) -> Tensor | Positions:
 
 def _step(training: Training, index: Tensor) -> float:
     config, progress, optimizer = training.config, training.progress, training.optimizer
-    training.network.train()
+    if not training.network.training:  # which walks over all modules
+        training.network.train()
     optimizer.clear()
     total = _gradient(training, index)
     for hook in training.after_gradient:

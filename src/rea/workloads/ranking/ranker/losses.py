@@ -4,21 +4,28 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ranker import kernels
 from ranker.config import Config
+from ranker.layers import fused
 
 
 def loss_of(config: Config, logits: Tensor, label: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     """The weighted sum over rows and members: logits (rows, members), label, smoothed target and weight (rows,)."""
-    wide = target.unsqueeze(1).expand_as(logits)
-    loss = functional.binary_cross_entropy_with_logits(logits, wide, reduction="none")
-    if config.loss == "focal":
-        loss = loss * (torch.sigmoid(logits) - wide).abs()
-    total = (loss.sum(dim=1) * weight).sum()
+    c_code = kernels.load(config)
+    if config.loss == "bce" and c_code is not None and logits.dtype == torch.float32 and logits.device.type == "cpu":
+        total = fused.log_loss(c_code, logits, target, weight)
+    else:
+        total = (_each(config, logits, target.unsqueeze(1).expand_as(logits)).sum(dim=1) * weight).sum()
     if config.codistillation and logits.shape[1] > 1:
         total = total + config.codistillation * (_from_others(logits).sum(dim=1) * weight).sum()
     if config.pairwise_loss:
         total = total + config.pairwise_loss * _pairs(logits, label)
     return total
+
+
+def _each(config: Config, logits: Tensor, wide: Tensor) -> Tensor:
+    loss = functional.binary_cross_entropy_with_logits(logits, wide, reduction="none")
+    return loss * (torch.sigmoid(logits) - wide).abs() if config.loss == "focal" else loss
 
 
 def _from_others(logits: Tensor) -> Tensor:

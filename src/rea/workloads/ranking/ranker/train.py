@@ -90,6 +90,9 @@ def finish(training: "Training", out: Path, seconds: float) -> None:
 
 
 def _write_run(training: "Training", path: Path, more: dict) -> None:
+    from ranker import kernels
+
+    fused = training.device.type == "cpu" and kernels.load(training.config) is not None
     weights = list(training.network.parameters())
     facts = {
         "config": asdict(training.config),
@@ -101,6 +104,7 @@ def _write_run(training: "Training", path: Path, more: dict) -> None:
         "parameters": sum(each.numel() for each in weights),
         "model_mb": sum(each.numel() * each.element_size() for each in weights) / 1e6,
         "device": str(training.device),
+        "kernels": "fused" if fused else "torch",  # which ran, whatever was asked for
         **more,
     }
     partial = path.with_name(path.name + ".tmp")
@@ -111,13 +115,15 @@ def _write_run(training: "Training", path: Path, more: dict) -> None:
 def train(given: argparse.Namespace) -> None:
     """One training from the command line's arguments. Raises ConfigError and NotFinite."""
     config = parse(given.overrides)
-    import torch
+    with memory.staying():
+        import torch
+
+        from ranker import checkpoint
+        from ranker.calibrate import IDENTITY
+        from ranker.loop import run
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     torch.set_flush_denormal(True)
-    from ranker import checkpoint
-    from ranker.calibrate import IDENTITY
-    from ranker.loop import run
 
     given.out.mkdir(parents=True, exist_ok=True)
     say(f"reading {given.data}")

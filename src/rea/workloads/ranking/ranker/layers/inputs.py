@@ -5,7 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ranker import kernels
 from ranker.config import Config
+from ranker.layers import fused
 from ranker.layers.dropout import dropout
 from ranker.layers.history import TargetAttention
 from ranker.layers.numbers import numbers_layer
@@ -59,7 +61,7 @@ class Inputs(nn.Module):
 
     def __init__(self, config: Config, sizes: tuple[int, ...], numbers: int, dim: int, item: int = 0) -> None:
         super().__init__()
-        self.fields, self.item = len(sizes), item
+        self.fields, self.item, self.kernels = len(sizes), item, kernels.load(config)
         self.attention = TargetAttention(dim) if config.history and dim > 1 else None
         self.std, self.buckets = config.embedding_std, config.compositional if dim > 1 else 0
         kept = [min(size, self.buckets) for size in sizes] if self.buckets else list(sizes)
@@ -75,6 +77,7 @@ class Inputs(nn.Module):
         self.reset()
         self.numbers = numbers_layer(config.numeric_encoding, numbers, dim, max(config.embedding_std, 0.01))
         self.id_dropout, self.dropout = config.id_dropout, config.embedding_dropout
+        self._plain = dim == 1 and not (self.id_dropout or self.dropout)
         self.norm = nn.LayerNorm(dim) if config.embedding_norm and dim > 1 else nn.Identity()
 
     @torch.no_grad()
@@ -103,8 +106,19 @@ class Inputs(nn.Module):
             fields = torch.cat([fields, self.numbers(numbers)], dim=1)
         return dropout(self.norm(fields), self.dropout, self.training)
 
+    def summed(self, ids: Tensor, numbers: Tensor) -> Tensor:
+        """The sum of all that ``forward`` gives of a row, where ``dim`` is 1: (rows,)."""
+        if self._plain and not numbers.shape[1] and self._fused():
+            return fused.lookup_sum(self.kernels, self.table, ids[:, : self.fields] + self.offsets, self.seen)
+        return self(ids, numbers).sum(dim=(1, 2))  # type: ignore[no-any-return]
+
+    def _fused(self) -> bool:
+        return not self.buckets and self.table.grad is not None and fused.usable(self.kernels, self.table)
+
     def _vectors(self, ids: Tensor, of: slice) -> Tensor:
         """The vectors of ids of some fields."""
+        if self._fused():
+            return fused.lookup(self.kernels, self.table, ids + self.offsets[of], self.seen)
         if not self.buckets:
             return _Lookup.apply(self.table, ids + self.offsets[of], self.seen)  # type: ignore[no-any-return]
         remainders = _Lookup.apply(self.table, ids % self.buckets + self.offsets[of], None)

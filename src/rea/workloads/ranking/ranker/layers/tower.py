@@ -4,9 +4,10 @@ import itertools
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from ranker import kernels
 from ranker.config import Config
+from ranker.layers import fused
 from ranker.layers.dropout import Dropout
 from ranker.layers.norm import NormReLU
 
@@ -43,9 +44,16 @@ class Layer(nn.Module):
         linear = nn.Linear(inputs, outputs, bias=not batch)  # the norm has a shift of its own
         self.body = nn.Sequential(linear, *_activated(config, outputs), Dropout(config.dropout))
         self.skip = config.residual and inputs == outputs
+        self.kernels = kernels.load(config) if isinstance(self.body[1], NormReLU) else None
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.body(x) if self.skip else self.body(x)
+        return x + self._through(x) if self.skip else self._through(x)
+
+    def _through(self, x: Tensor) -> Tensor:
+        if self.training and len(x) > 1 and fused.usable(self.kernels, x):
+            linear, norm, dropout = self.body
+            return dropout(fused.norm_layer(self.kernels, x, linear, norm))
+        return self.body(x)
 
 
 def _activated(config: Config, width: int) -> list[nn.Module]:
@@ -69,9 +77,3 @@ def widths(config: Config) -> list[int]:
 def last_width(config: Config) -> int:
     """The width of what a tower gives."""
     return widths(config)[-1]
-
-
-def read(out: nn.Linear, *parts: Tensor) -> Tensor:
-    """``out(torch.cat(parts, dim=1))`` as a sum over the parts, each (rows, its width), so that nothing is copied."""
-    shares = out.weight.split([part.shape[1] for part in parts], dim=1)
-    return sum((functional.linear(part, share) for part, share in zip(parts, shares, strict=True)), out.bias)

@@ -32,7 +32,7 @@ class Ranker(nn.Module):
 
     def forward(self, ids: Tensor, numbers: Tensor) -> Tensor:
         logit = self.bias + self.model(self.gate(self.inputs(ids, numbers)))
-        return logit if self.linear is None else logit + self.linear(ids, numbers).sum(dim=(1, 2))
+        return logit if self.linear is None else logit + self.linear.summed(ids, numbers)
 
 
 class Ensemble(nn.Module):

@@ -4,7 +4,9 @@ import itertools
 
 from torch import Tensor, nn
 
+from ranker import kernels
 from ranker.config import Config
+from ranker.layers import fused
 from ranker.layers.attention import FieldAttention
 from ranker.layers.tower import last_width, tower
 
@@ -21,8 +23,13 @@ class Model(nn.Module):
         self.attention = nn.Sequential(*(FieldAttention(before, after // heads, heads) for before, after in pairs))
         self.tower = tower(config, fields * dim)
         self.out = nn.Linear(fields * widths[-1], 1)
+        self.kernels = kernels.load(config)
         self.deep = nn.Linear(last_width(config), 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        mixed = self.attention(x.permute(2, 1, 0).contiguous()).flatten(0, 1)
-        return mixed.t() @ self.out.weight[0] + self.out.bias + self.deep(self.tower(x.flatten(1))).squeeze(1)
+        mixed = fused.attended(self.kernels, self.attention, x).flatten(0, 1)
+        return (
+            mixed.t() @ self.out.weight[0]
+            + self.out.bias
+            + fused.read(self.kernels, self.deep, self.tower(x.flatten(1)))
+        )

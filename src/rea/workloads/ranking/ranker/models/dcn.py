@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from ranker.config import Config
-from ranker.layers.tower import last_width, read, tower
+from ranker.layers.head import read
+from ranker.layers.tower import last_width, tower
 
 
 class Model(nn.Module):

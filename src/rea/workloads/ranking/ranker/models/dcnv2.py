@@ -2,9 +2,11 @@
 
 from torch import Tensor, nn
 
+from ranker import kernels
 from ranker.config import Config
+from ranker.layers import fused
 from ranker.layers.cross import Cross
-from ranker.layers.tower import last_width, read, tower
+from ranker.layers.tower import last_width, tower
 
 
 class Model(nn.Module):
@@ -15,11 +17,12 @@ class Model(nn.Module):
         width = fields * config.embedding_dim
         self.cross = Cross(width, config.interaction_depth, config.interaction_width)
         self.tower = tower(config, width)
+        self.kernels = kernels.load(config)
         self.stacked = config.structure == "stacked"
         self.out = nn.Linear(last_width(config) + (0 if self.stacked else width), 1)
 
     def forward(self, x: Tensor) -> Tensor:
         flat = x.flatten(1)
-        if self.stacked:
-            return self.out(self.tower(self.cross(flat))).squeeze(1)
-        return read(self.out, self.cross(flat), self.tower(flat)).squeeze(1)
+        crossed = fused.crossed(self.kernels, self.cross, flat)
+        parts = (self.tower(crossed),) if self.stacked else (crossed, self.tower(flat))
+        return fused.read(self.kernels, self.out, *parts)

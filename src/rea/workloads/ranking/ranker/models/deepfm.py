@@ -2,8 +2,9 @@
 
 from torch import Tensor, nn
 
+from ranker import kernels
 from ranker.config import Config
-from ranker.layers.cross import factorisation
+from ranker.layers import fused
 from ranker.layers.tower import last_width, tower
 
 
@@ -14,6 +15,7 @@ class Model(nn.Module):
         super().__init__()
         self.tower = tower(config, fields * config.embedding_dim)
         self.out = nn.Linear(last_width(config), 1)
+        self.kernels = kernels.load(config)
 
     def forward(self, x: Tensor) -> Tensor:
-        return factorisation(x) + self.out(self.tower(x.flatten(1))).squeeze(1)
+        return fused.factorisation(self.kernels, x) + fused.read(self.kernels, self.out, self.tower(x.flatten(1)))

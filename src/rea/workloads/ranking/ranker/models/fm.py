@@ -2,8 +2,9 @@
 
 from torch import Tensor, nn
 
+from ranker import kernels
 from ranker.config import Config
-from ranker.layers.cross import factorisation
+from ranker.layers import fused
 
 
 class Model(nn.Module):
@@ -11,6 +12,7 @@ class Model(nn.Module):
 
     def __init__(self, config: Config, fields: int) -> None:
         super().__init__()
+        self.kernels = kernels.load(config)
 
     def forward(self, x: Tensor) -> Tensor:
-        return factorisation(x)
+        return fused.factorisation(self.kernels, x)

@@ -1,0 +1,44 @@
+/* What the kernels of a training step share. They do what a step does beside matrix products, in as few passes over memory as the
+ * mathematics needs, and are compiled by __init__.py at first use: with BF16 defined activations (``low``) are bfloat16, else float; sums,
+ * weights and tables are float. One thread, and every sum in a fixed order, so a seed gives the same bits. Arrays are contiguous, row by
+ * row, unless a comment says otherwise. A kernel returns 0 unless it says otherwise.
+ */
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define API __attribute__((visibility("default")))
+#define INLINE static inline __attribute__((always_inline))
+
+#ifdef BF16
+typedef uint16_t low;
+INLINE float wide(low v) {
+    uint32_t bits = (uint32_t)v << 16;
+    float f;
+    memcpy(&f, &bits, 4);
+    return f;
+}
+INLINE low narrow(float f) { /* to nearest even; NaN stays NaN */
+    uint32_t bits;
+    memcpy(&bits, &f, 4);
+    uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+    return f == f ? (low)rounded : 0x7fc0;
+}
+#else
+typedef float low;
+INLINE float wide(low v) { return v; }
+INLINE low narrow(float f) { return f; }
+#endif
+
+/* Loops of a length known to the compiler are several times faster: the usual dims get their own. */
+#define BY_DIM(call) \
+    switch (dim) { \
+        case 1: { enum { D = 1 }; return call; } \
+        case 4: { enum { D = 4 }; return call; } \
+        case 8: { enum { D = 8 }; return call; } \
+        case 10: { enum { D = 10 }; return call; } \
+        case 16: { enum { D = 16 }; return call; } \
+        case 32: { enum { D = 32 }; return call; } \
+        default: { long D = dim; return call; } \
+    }

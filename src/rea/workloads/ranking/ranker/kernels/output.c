@@ -1,0 +1,41 @@
+/* The read-out of the last layers, and the loss. */
+
+#include "common.h"
+
+/* out[r] += x[r] . weight. */
+API long read_out(const low *restrict x, const float *restrict weight, long rows, long width, float *restrict out) {
+    for (long r = 0; r < rows; r++) {
+        float lanes[16] = {0}, total = 0;
+        long c = 0;
+        for (; c + 16 <= width; c += 16)
+            for (long l = 0; l < 16; l++) lanes[l] += wide(x[r * width + c + l]) * weight[c + l];
+        for (long l = 0; l < 16; l++) total += lanes[l];
+        for (; c < width; c++) total += wide(x[r * width + c]) * weight[c];
+        out[r] += total;
+    }
+    return 0;
+}
+
+API long read_out_back(const low *restrict x, const float *restrict weight, const float *restrict g, long rows, long width,
+                       low *restrict by_x, float *restrict by_weight) {
+    memset(by_weight, 0, width * sizeof(float));
+    for (long r = 0; r < rows; r++)
+        for (long c = 0; c < width; c++) {
+            by_x[r * width + c] = narrow(g[r] * weight[c]);
+            by_weight[c] += g[r] * wide(x[r * width + c]);
+        }
+    return 0;
+}
+
+/* Weighted log loss of logits (rows, members) and its gradient; target and weight have one number a row. */
+API double log_loss(const float *restrict logit, const float *restrict target, const float *restrict weight, long rows, long members,
+                    float *restrict by_logit) {
+    double total = 0;
+    for (long r = 0; r < rows; r++)
+        for (long m = 0; m < members; m++) {
+            float z = logit[r * members + m], e = expf(-fabsf(z));
+            total += weight[r] * ((z > 0 ? z : z < 0 ? 0 : z) - z * target[r] + log1pf(e));
+            by_logit[r * members + m] = weight[r] * ((z < 0 ? e : 1) / (1 + e) - target[r]);
+        }
+    return total;
+}

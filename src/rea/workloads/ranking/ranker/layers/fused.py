@@ -1,0 +1,278 @@
+"""The layers of ``kernels=fused``: the same mathematics as beside, in fewer and larger operations (``ranker/kernels``).
+
+A layer asks ``usable`` and else takes its plain path: on another device, in evaluation, without a compiler. Rounding differs: batch norm
+keeps its sums in double, cross layers and attention keep what lies between products in float.
+"""
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any, TypeGuard
+
+import torch
+from torch import Tensor, nn
+
+from ranker.kernels import Kernels
+from ranker.layers import cross, head
+from ranker.layers.attention import FieldAttention
+
+
+def usable(kernels: Kernels | None, x: Tensor) -> TypeGuard[Kernels]:
+    """Whether ``kernels`` can work on ``x`` here and now, where products are of the type they were made for."""
+    return kernels is not None and x.device.type == "cpu" and cross.kind_of(x) == kernels.kind
+
+
+def lookup(kernels: Kernels, table: nn.Parameter, rows: Tensor, seen: list[Tensor] | None) -> Tensor:
+    """Rows of a table, whose gradient is added to what the table holds already. Raises IndexError."""
+    return _Lookup.apply(table, rows, seen, kernels)  # type: ignore[no-any-return]
+
+
+class _Lookup(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, table: Tensor, rows: Tensor, seen: list[Tensor] | None, kernels: Kernels) -> Tensor:
+        flat, dim = rows.flatten().to(torch.int32), table.shape[1]
+        ctx.table, ctx.rows, ctx.seen, ctx.kernels = table, flat, seen, kernels
+        out = table.new_empty(*rows.shape, dim)
+        if kernels.gather(table.data_ptr(), flat.data_ptr(), len(flat), len(table), dim, out.data_ptr()):
+            raise IndexError(f"an id beyond the {len(table)} rows of its table")
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None, None, None]:
+        by_row, table, rows = gradients[0].contiguous(), ctx.table, ctx.rows
+        if ctx.seen is not None:
+            ctx.seen.append(rows)
+        ctx.kernels.scatter(table.grad.data_ptr(), rows.data_ptr(), len(rows), table.shape[1], by_row.data_ptr())
+        return None, None, None, None
+
+
+def lookup_sum(kernels: Kernels, table: nn.Parameter, rows: Tensor, seen: list[Tensor] | None) -> Tensor:
+    """The sum over fields of rows of a table that has one column, as ``lookup`` otherwise. Raises IndexError."""
+    return _LookupSum.apply(table, rows, seen, kernels)  # type: ignore[no-any-return]
+
+
+class _LookupSum(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, table: Tensor, rows: Tensor, seen: list[Tensor] | None, kernels: Kernels) -> Tensor:
+        rows = rows.to(torch.int32).contiguous()
+        ctx.table, ctx.rows, ctx.seen, ctx.kernels = table, rows, seen, kernels
+        out = table.new_empty(len(rows))
+        if kernels.gather_sum(table.data_ptr(), rows.data_ptr(), *rows.shape, len(table), out.data_ptr()):
+            raise IndexError(f"an id beyond the {len(table)} rows of its table")
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None, None, None]:
+        gradient, rows = gradients[0].contiguous(), ctx.rows
+        if ctx.seen is not None:
+            ctx.seen.append(rows.flatten())
+        ctx.kernels.scatter_sum(ctx.table.grad.data_ptr(), rows.data_ptr(), *rows.shape, gradient.data_ptr())
+        return None, None, None, None
+
+
+def norm_layer(kernels: Kernels, x: Tensor, linear: nn.Linear, norm: nn.BatchNorm1d) -> Tensor:
+    """relu(norm(linear(x))) in training, of a linear map without bias."""
+    assert norm.num_batches_tracked is not None
+    norm.num_batches_tracked.add_(1)
+    return _NormLayer.apply(x, linear.weight, norm.weight, norm.bias, norm, kernels)  # type: ignore[no-any-return]
+
+
+class _NormLayer(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, matrix: Tensor, weight: Tensor, bias: Tensor, norm: nn.BatchNorm1d, kernels: Kernels
+    ) -> Tensor:
+        kind = cross.kind_of(x)
+        given, low = x.to(kind), matrix.to(kind)
+        z = given @ low.t()
+        y, work = torch.empty_like(z), _work(z)
+        mean, inverse = z.new_empty(2, z.shape[1], dtype=torch.float32)
+        running = (norm.running_mean.data_ptr(), norm.running_var.data_ptr())  # type: ignore[union-attr]
+        kernels.norm_forward(
+            *(z.data_ptr(), *z.shape, weight.data_ptr(), bias.data_ptr(), norm.eps, norm.momentum, *running),
+            *(mean.data_ptr(), inverse.data_ptr(), y.data_ptr(), work.data_ptr()),
+        )
+        ctx.save_for_backward(given, low, z, mean, inverse, weight, bias)
+        ctx.kernels, ctx.kind = kernels, x.dtype
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, Tensor, Tensor, None, None]:
+        given, low, z, mean, inverse, weight, bias = ctx.saved_tensors
+        gradient, by_z, work = gradients[0].contiguous(), torch.empty_like(z), _work(z)
+        by_weight, by_bias = torch.empty_like(mean), torch.empty_like(mean)
+        ctx.kernels.norm_backward(
+            *(gradient.data_ptr(), z.data_ptr(), *z.shape, weight.data_ptr(), bias.data_ptr()),
+            *(mean.data_ptr(), inverse.data_ptr(), by_z.data_ptr()),
+            *(by_weight.data_ptr(), by_bias.data_ptr(), work.data_ptr()),
+        )
+        by_x = (by_z @ low).to(ctx.kind) if ctx.needs_input_grad[0] else None
+        by_matrix = (given.t() @ by_z).t()  # faster than by_z.t() @ given, and the same
+        return by_x, by_matrix.to(weight.dtype), by_weight, by_bias, None, None
+
+
+def _work(z: Tensor) -> Tensor:
+    return torch.empty(4 * z.shape[1], dtype=torch.double)
+
+
+def factorisation(kernels: Kernels | None, x: Tensor) -> Tensor:
+    """``cross.factorisation``."""
+    if not usable(kernels, x):
+        return cross.factorisation(x)
+    return _Factorisation.apply(x.float().contiguous(), kernels)  # type: ignore[no-any-return]
+
+
+class _Factorisation(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, kernels: Kernels) -> Tensor:
+        total, value = x.new_empty(len(x), x.shape[2]), x.new_empty(len(x))
+        kernels.factorisation(x.data_ptr(), *x.shape, total.data_ptr(), value.data_ptr())
+        ctx.save_for_backward(x, total)
+        ctx.kernels = kernels
+        return value
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        x, total = ctx.saved_tensors
+        gradient, by_x = gradients[0].contiguous(), torch.empty_like(x)
+        ctx.kernels.factorisation_back(x.data_ptr(), total.data_ptr(), gradient.data_ptr(), *x.shape, by_x.data_ptr())
+        return by_x, None
+
+
+def crossed(kernels: Kernels | None, layers: cross.Cross, x: Tensor) -> Tensor:
+    """``layers(x)``, in the type of products; those of low rank take their plain path."""
+    full = [layer for layer in layers.layers if isinstance(layer, nn.Linear)]
+    if not usable(kernels, x) or len(full) < len(layers.layers):
+        return layers(x)  # type: ignore[no-any-return]
+    weights = [tensor for layer in full for tensor in (layer.weight, layer.bias)]
+    return _Cross.apply(x.float().contiguous(), kernels, *weights)  # type: ignore[no-any-return]
+
+
+class _Cross(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, start: Tensor, kernels: Kernels, *weights: Tensor) -> Tensor:
+        kind = cross.kind_of(start)
+        x, given, saved = start, start.to(kind), []
+        for matrix, bias in zip(weights[::2], weights[1::2], strict=True):
+            low = matrix.to(kind)
+            mapped, out, out_low = given @ low.t(), torch.empty_like(start), torch.empty_like(given)
+            kernels.cross_forward(
+                *(x.data_ptr(), start.data_ptr(), mapped.data_ptr(), bias.data_ptr(), *start.shape),
+                *(out.data_ptr(), out_low.data_ptr()),
+            )
+            saved += [given, low, mapped, bias]
+            x, given = out, out_low
+        ctx.save_for_backward(start, *saved)
+        ctx.kernels = kernels
+        return given
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        start, *saved = ctx.saved_tensors
+        gradient, by_start, by_weights = gradients[0].to(start.dtype, copy=True), torch.zeros_like(start), []
+        for place in range(len(saved) - 4, -1, -4):
+            given, low, mapped, bias = saved[place : place + 4]
+            by_mapped, by_bias = torch.empty_like(mapped), torch.empty_like(bias)
+            ctx.kernels.cross_back(
+                *(gradient.data_ptr(), start.data_ptr(), mapped.data_ptr(), bias.data_ptr(), *start.shape),
+                *(by_mapped.data_ptr(), by_start.data_ptr(), by_bias.data_ptr()),
+            )
+            more = by_mapped @ low
+            ctx.kernels.add(gradient.data_ptr(), more.data_ptr(), gradient.numel())
+            by_weights = [(given.t() @ by_mapped).t().to(bias.dtype), by_bias, *by_weights]
+        return gradient.add_(by_start), None, *by_weights
+
+
+class _Shape(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_long) for name in ("rows", "fields", "dim", "heads", "width", "depth")]
+
+
+def attended(kernels: Kernels | None, layers: nn.Sequential, x: Tensor) -> Tensor:
+    """Layers of ``FieldAttention``, all of one shape, one after another: (rows, fields, dim) to (heads * width, fields, rows)."""
+    if not usable(kernels, x):
+        return layers(x.permute(2, 1, 0).contiguous())  # type: ignore[no-any-return]
+    weights = [layer.project.weight for layer in layers if isinstance(layer, FieldAttention)]
+    return _Attention.apply(x.float().contiguous(), kernels, layers[0].heads, *weights)  # type: ignore[no-any-return]
+
+
+class _Attention(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, kernels: Kernels, heads: int, *weights: Tensor) -> Tensor:
+        shape = _Shape(*x.shape, heads, len(weights[0]) // (4 * heads), len(weights))
+        out = x.new_empty(len(weights[0]) // 4, x.shape[1], len(x))
+        room = _room(kernels, shape)
+        kernels.attention(ctypes.byref(shape), x.data_ptr(), _pointers(weights), out.data_ptr(), room.data_ptr())
+        ctx.save_for_backward(x, *weights)
+        ctx.kernels, ctx.shape = kernels, shape
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        x, *weights = ctx.saved_tensors
+        gradient, room = gradients[0].contiguous(), _room(ctx.kernels, ctx.shape)
+        by_x, by_weights = torch.empty_like(x), [torch.empty_like(each) for each in weights]
+        ctx.kernels.attention_back(
+            *(ctypes.byref(ctx.shape), x.data_ptr(), _pointers(weights), gradient.data_ptr(), by_x.data_ptr()),
+            *(_pointers(by_weights), room.data_ptr()),
+        )
+        return by_x, None, None, *by_weights
+
+
+def _room(kernels: Kernels, shape: _Shape) -> Tensor:
+    """Working memory; torch's tensors start at multiples of 64 bytes."""
+    return torch.empty(kernels.attention_room(ctypes.byref(shape)), dtype=torch.float32)
+
+
+def _pointers(tensors: Sequence[Tensor]) -> ctypes.Array:
+    return (ctypes.c_void_p * len(tensors))(*(each.data_ptr() for each in tensors))
+
+
+def read(kernels: Kernels | None, out: nn.Linear, *parts: Tensor) -> Tensor:
+    """``head.read`` of one number a row: parts of (rows, width) to (rows,)."""
+    if not usable(kernels, parts[0]):
+        return head.read(out, *parts).squeeze(1)
+    return _Read.apply(kernels, out.weight, out.bias, *(part.to(kernels.kind).contiguous() for part in parts))  # type: ignore[no-any-return]
+
+
+class _Read(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, kernels: Kernels, weight: Tensor, bias: Tensor, *parts: Tensor) -> Tensor:
+        out = bias.expand(len(parts[0])).clone()
+        for part, share in zip(parts, _shares(weight, parts), strict=True):
+            kernels.read_out(part.data_ptr(), share.data_ptr(), *part.shape, out.data_ptr())
+        ctx.save_for_backward(weight, *parts)
+        ctx.kernels = kernels
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        weight, *parts = ctx.saved_tensors
+        gradient, by_weight = gradients[0].contiguous(), torch.empty_like(weight)
+        by_parts = [torch.empty_like(part) for part in parts]
+        shares = _shares(weight, parts), _shares(by_weight, parts)
+        for part, share, by_share, by_part in zip(parts, *shares, by_parts, strict=True):
+            pointers = (part.data_ptr(), share.data_ptr(), gradient.data_ptr())
+            ctx.kernels.read_out_back(*pointers, *part.shape, by_part.data_ptr(), by_share.data_ptr())
+        return None, by_weight, gradient.sum(dim=0, keepdim=True), *by_parts
+
+
+def _shares(weight: Tensor, parts: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    return weight[0].split([part.shape[1] for part in parts])
+
+
+def log_loss(kernels: Kernels, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Weighted log loss of (rows, members), summed; target and weight are of (rows,)."""
+    return _LogLoss.apply(logits.contiguous(), target.contiguous(), weight.contiguous(), kernels)  # type: ignore[no-any-return]
+
+
+class _LogLoss(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, target: Tensor, weight: Tensor, kernels: Kernels) -> Tensor:
+        by_logits = torch.empty_like(logits)
+        pointers = (logits.data_ptr(), target.data_ptr(), weight.data_ptr())
+        total = kernels.log_loss(*pointers, *logits.shape, by_logits.data_ptr())
+        ctx.save_for_backward(by_logits)
+        return logits.new_tensor(total)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        return ctx.saved_tensors[0].mul(gradients[0]), None, None, None

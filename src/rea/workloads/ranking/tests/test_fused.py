@@ -1,0 +1,251 @@
+"""``kernels=fused``: the same mathematics as the plain path, and the same promises."""
+
+import json
+import shutil
+import types
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from ranker import kernels
+from ranker.config import parse
+from ranker.layers import cross, fused
+from ranker.metrics import normalized_entropy
+
+COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+needs_compiler = pytest.mark.skipif(COMPILER is None, reason="no C compiler: install gcc to test kernels=fused")
+NEAR = {"fp32": 2e-6, "bf16": 0.02}  # share of the norm by which results and gradients may be off
+ROWS = 37  # no multiple of the rows that a kernel takes at once
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """A cache for the tests of this file, and nothing that another test loaded."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+    kernels._library.cache_clear()
+    yield
+    kernels._library.cache_clear()
+
+
+def load(precision="fp32"):
+    return kernels.load(parse(["kernels=fused", f"precision={precision}"]))
+
+
+def numbers(*shape, seed=1):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def norm_layer(found, x, matrix, weight, bias):
+    """With the running statistics as further rows of the result."""
+    mean, variance = torch.zeros_like(bias).detach(), torch.ones_like(bias).detach()
+    if found is None:
+        out = functional.relu(functional.batch_norm(x @ matrix.t(), mean, variance, weight, bias, training=True))
+    else:
+        parts = {"weight": weight, "bias": bias, "running_mean": mean, "running_var": variance}
+        norm = types.SimpleNamespace(**parts, eps=1e-5, momentum=0.1, num_batches_tracked=torch.tensor(0))
+        out = fused.norm_layer(found, x, types.SimpleNamespace(weight=matrix), norm)
+    return torch.cat([out.to(x.dtype), mean.unsqueeze(0), variance.unsqueeze(0)])
+
+
+def crossed(found, x, *weights):
+    if found is not None:
+        return fused._Cross.apply(x, found, *weights).to(x.dtype)
+    start = x
+    for matrix, bias in zip(weights[::2], weights[1::2], strict=True):
+        x = x + start * (x @ matrix.t() + bias)
+    return x
+
+
+def attended(found, x, *weights):
+    """Two heads of width 3."""
+    if found is not None:
+        return fused._Attention.apply(x, found, 2, *weights)
+    out = x.permute(2, 1, 0)
+    for weight in weights:
+        q, k, v, skip = torch.einsum("oi,ifr->ofr", weight, out).view(4, 2, 3, *out.shape[1:])
+        share = (torch.einsum("hwar,hwbr->habr", q, k) / 3**0.5).softmax(dim=2)
+        out = torch.relu(torch.einsum("habr,hwbr->hwar", share, v) + skip).flatten(0, 1)
+    return out
+
+
+def factorised(found, x):
+    return cross.factorisation(x) if found is None else fused.factorisation(found, x)
+
+
+def read(found, x, y, weight, bias):
+    if found is None:
+        return torch.cat([x, y], dim=1) @ weight[0] + bias
+    return fused.read(found, types.SimpleNamespace(weight=weight, bias=bias), x, y)
+
+
+def log_loss(found, logits):
+    target, weight = (torch.rand(ROWS, generator=torch.Generator().manual_seed(s)) for s in (1, 2))
+    if found is not None:
+        return fused.log_loss(found, logits * 20, target, weight)
+    wide = target.double().unsqueeze(1).expand_as(logits)
+    return (functional.binary_cross_entropy_with_logits(logits * 20, wide, reduction="none").sum(dim=1) * weight).sum()
+
+
+def looked_up(found, table):
+    rows = torch.tensor([[0, 3], [3, 3], [6, 1]], dtype=torch.int32)
+    return _with_gradient(found, table, rows, fused.lookup) if found is not None else table[rows.long()]
+
+
+def summed(found, table):
+    rows = torch.tensor([[0, 3], [3, 3], [6, 1]], dtype=torch.int32)
+    found_rows = table[rows.long()].sum(dim=(1, 2))
+    return found_rows if found is None else _with_gradient(found, table, rows, fused.lookup_sum)
+
+
+def _with_gradient(found, table, rows, function):
+    table.grad = torch.zeros_like(table)
+    return function(found, table, rows, None)
+
+
+CASES = {
+    norm_layer: (numbers(131, 13) + 3.0, numbers(17, 13, seed=2), numbers(17, seed=3), numbers(17, seed=4)),
+    crossed: (numbers(ROWS, 13), *(numbers(*shape, seed=s) / 4 for s, shape in enumerate([(13, 13), (13,)] * 2))),
+    attended: (numbers(ROWS, 5, 4), *(numbers(24, width, seed=width) / 2 for width in (4, 6, 6))),
+    factorised: (numbers(ROWS, 5, 7),),
+    read: (numbers(ROWS, 19), numbers(ROWS, 5, seed=4), numbers(1, 24, seed=2), numbers(1, seed=3)),
+    log_loss: (numbers(ROWS, 3),),
+    looked_up: (numbers(7, 5),),
+    summed: (numbers(7, 1),),
+}
+
+
+def off(function, precision):
+    """By which share of its norm a result or gradient of the kernels is off what autograd finds in float64, at most."""
+    sides = []
+    for found, kind in ((load(precision), torch.float32), (None, torch.float64)):
+        given = [each.to(kind, copy=True).requires_grad_() for each in CASES[function]]
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16" and kind == torch.float32):
+            out = function(found, *given)
+        out.backward(numbers(*out.shape or (1,), seed=9).view(out.shape).to(out.dtype))
+        sides.append([out.detach().double(), *(each.grad.double() for each in given)])
+    return max(float((a - b).norm() / b.norm()) for a, b in zip(*sides, strict=True))
+
+
+@needs_compiler
+@pytest.mark.parametrize("precision", NEAR)
+@pytest.mark.parametrize("function", CASES)
+def test_a_kernel_agrees_with_autograd_in_double_precision(function, precision):
+    assert off(function, precision) < NEAR[precision]
+
+
+PLANTED = {  # what is written in the source, what stands there instead, and which case turns red
+    "shift[c] = bias[c] - ": ("shift[c] = bias[c] + ", norm_layer),
+    "/ (rows - 1)": ("/ rows", norm_layer),
+    "by_start[i] += ": ("by_start[i] = ", crossed),
+    "score * scale": ("score", attended),
+    "to[0] += a, to[1] += b": ("to[0] += b, to[1] += a", attended),
+    "whole += sum[d] * sum[d] - squares[d]": ("whole += sum[d] * sum[d] + squares[d]", factorised),
+    "out[r] += total": ("out[r] = total", read),
+    "(z < 0 ? e : 1)": ("(z < 0 ? 1 : e)", log_loss),
+    "to[d] += by_row": ("to[d] = by_row", looked_up),
+    "total[rows[i * fields + f]] += g[i]": ("total[rows[i * fields + f]] = g[i]", summed),
+}
+
+
+@needs_compiler
+@pytest.mark.parametrize("written", PLANTED)
+def test_a_slip_in_a_kernel_would_be_noticed(written, tmp_path, monkeypatch):
+    instead, function = PLANTED[written]
+    texts = {path.name: path.read_text() for path in kernels.SOURCES}
+    assert sum(text.count(written) for text in texts.values()) == 1
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text.replace(written, instead))
+    monkeypatch.setattr(kernels, "SOURCES", tuple(tmp_path / name for name in texts))
+    assert off(function, "fp32") > 100 * NEAR["fp32"]
+
+
+@needs_compiler
+def test_what_is_not_finite_comes_through_and_what_is_no_row_is_an_error():
+    for bad in (float("nan"), float("inf")):
+        x = numbers(50, 6)
+        x[3, 2] = bad
+        assert norm_layer(load(), x, torch.eye(6), torch.ones(6), torch.zeros(6))[:50, 2].isnan().any()
+        fields = numbers(ROWS, 5, 4)
+        fields[3, 2, 1] = bad
+        assert not attended(load(), fields, numbers(24, 4)).isfinite().all()
+        assert not log_loss(load(), torch.full((ROWS, 1), bad)).isfinite()
+    table = nn.Parameter(numbers(7, 1))
+    for function in (fused.lookup, fused.lookup_sum):
+        for row in (7, -1):
+            with pytest.raises(IndexError, match="7 rows"):
+                function(load(), table, torch.tensor([[0, row]], dtype=torch.int32), None)
+
+
+def predicted(out):
+    return pq.read_table(out / "predictions.parquet")["prediction"].to_numpy()
+
+
+def ran(out):
+    return json.loads((out / "run.json").read_text())["kernels"]
+
+
+TRAININGS = [
+    ("model=deepfm", "normalisation=batch", "precision=bf16", "weight_averaging=0.9"),
+    ("model=dcnv2", "normalisation=batch", "dropout=0.1", "residual=true", "ensemble=2", "micro_batch=100"),
+    ("model=dcnv2", "structure=stacked", "interaction_width=3", "embedding_optimizer=lazy_adam"),
+    ("model=autoint", "precision=bf16", "sharpness=0.05", "gating=vector", "id_dropout=0.1"),
+    ("model=fm", "loss=focal", "embedding_optimizer=rowwise_adagrad", "embedding_clip=1", "compositional=50"),
+    ("model=finalmlp", "normalisation=batch", "consistency=1", "dropout=0.1", "stream_rows=500"),
+]
+
+
+@needs_compiler
+@pytest.mark.parametrize("words", TRAININGS, ids=lambda words: words[0])
+def test_a_training_repeats_resumes_and_says_what_the_plain_one_says(tiny, trained, words):
+    words = (*words, "epochs=3", "batch_size=256", "kernels=fused")
+    first, _ = trained(tiny[0], *words, name="first")
+    again, _ = trained(tiny[0], *words, name="again")
+    half, _ = trained(tiny[0], *words, "stop_at=0.4", name="half")
+    resumed, code = trained(tiny[0], *words, resume=half / "checkpoint", name="resumed")
+    plain, _ = trained(tiny[0], *words[:-1], name="plain")
+    assert code == 0 and (ran(first), ran(plain)) == ("fused", "torch")
+    assert (predicted(first) == predicted(again)).all() and (predicted(first) == predicted(resumed)).all()
+    label = tiny[1]["click"][pq.read_table(first / "predictions.parquet")["row_id"].to_numpy()].astype(float)
+    assert abs(normalized_entropy(label, predicted(first)) - normalized_entropy(label, predicted(plain))) < 0.01
+
+
+@needs_compiler
+def test_a_checkpoint_goes_on_with_the_kernels_it_was_made_with(tiny, trained, capsys):
+    half, _ = trained(tiny[0], "stop_at=0.5", "kernels=fused", name="half")
+    assert trained(tiny[0], resume=half / "checkpoint")[1] == 2
+    assert "another kernels" in capsys.readouterr().err
+
+
+def test_without_a_working_compiler_a_training_is_the_plain_one(tiny, trained, tmp_path, monkeypatch):
+    words = ("model=deepfm", "normalisation=batch", "rows=0.3")
+    plain = predicted(trained(tiny[0], *words, name="plain")[0])
+    broken = tmp_path / "bin" / "cc"
+    broken.parent.mkdir()
+    monkeypatch.setenv("PATH", str(broken.parent))
+    for name in ("absent", "broken"):
+        kernels._library.cache_clear()
+        out, code = trained(tiny[0], *words, "kernels=fused", name=name)
+        assert code == 0 and ran(out) == "torch" and np.array_equal(predicted(out), plain)
+        broken.write_text("#!/bin/sh\nexit 1\n")
+        broken.chmod(0o755)
+
+
+@needs_compiler
+def test_a_library_is_compiled_once_and_never_where_others_can_write(tmp_path, monkeypatch):
+    compiled = []
+    compiling = kernels._compiled
+    monkeypatch.setattr(kernels, "_compiled", lambda path, argv: compiled.append(path) or compiling(path, argv))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for _ in range(2):
+        kernels._library.cache_clear()
+        assert load() is not None
+    folder = tmp_path / "ranker-kernels"
+    assert len(compiled) == 1 and [each.suffix for each in folder.iterdir()] == [".so"]
+    folder.chmod(0o777)
+    kernels._library.cache_clear()
+    assert load() is not None
+    assert len(compiled) == 2 and folder not in compiled[1].parents and not compiled[1].exists()
