@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from sqlite3 import Connection
+from types import ModuleType
 from typing import Any
 
 from rea.campaign import advance as loop
@@ -42,16 +43,27 @@ LIKE = frozenset({"whole", "two at once", "tight", "nodes fail", SHORT, SHORTEST
 """Whose course is settled, so that killed or not it has to end the same; the others depend on when somebody is away or stops."""
 
 
+def swap(where: ModuleType, **parts: Any) -> None:
+    """Put ``parts`` in the place of a module's own.
+
+    Raises:
+        AttributeError: one is not there, so that a bug planted into nothing is not taken for one that nobody sees.
+    """
+    for name, part in parts.items():
+        getattr(where, name)
+        setattr(where, name, part)
+
+
 def no_look_up() -> None:
     def hasty(action: Submit, ports: Ports) -> tuple[Event, ...]:
         return (JobSubmitted(job=action.job.id, handle=ports.backend.submit(ports.workspace.launch(action.job))),)
 
-    executor.submit = hasty
+    swap(executor, submit=hasty)
 
 
 def no_budget_guard() -> None:
     """The store's CHECK is left: it has to refuse."""
-    door.affordable = lambda *_: True
+    swap(door, affordable=lambda *_: True)
 
 
 def no_budget_at_all() -> None:
@@ -62,7 +74,7 @@ def no_budget_at_all() -> None:
         right(connection, wanted)
         connection.execute("PRAGMA ignore_check_constraints = ON")
 
-    sqlite._journal_mode = unchecked
+    swap(sqlite, _journal_mode=unchecked)
 
 
 def intent_after_launch() -> None:
@@ -80,7 +92,7 @@ def intent_after_launch() -> None:
             executor.submit(Submit(job=job), world[0])
         return decision
 
-    loop._observed, loop.decide = observed, launching
+    swap(loop, _observed=observed, decide=launching)
 
 
 def away_means_failed() -> None:
@@ -90,7 +102,7 @@ def away_means_failed() -> None:
         told = right(c, ports)
         return {j: replace(s, state=JobState.LOST) if s.state is JobState.UNKNOWN else s for j, s in told.items()}
 
-    loop.observe = pessimist
+    swap(loop, observe=pessimist)
 
 
 def only_own_jobs_are_asked_about() -> None:
@@ -100,36 +112,38 @@ def only_own_jobs_are_asked_about() -> None:
         own.add(action.job.id)
         return submit(action, ports)
 
-    executor.submit = remembered
-    loop.observe = lambda c, ports: {j: s for j, s in right(c, ports).items() if j in own}
+    swap(executor, submit=remembered)
+    swap(loop, observe=lambda c, ports: {j: s for j, s in right(c, ports).items() if j in own})
 
 
 def costs_are_not_booked() -> None:
     right = execution.facts
-    execution.facts = lambda c, seen: tuple(replace(e, cost_ms=0) for e in right(c, seen) if isinstance(e, JobEnded))
+    swap(
+        execution, facts=lambda c, seen: tuple(replace(e, cost_ms=0) for e in right(c, seen) if isinstance(e, JobEnded))
+    )
 
 
 def holds_are_not_given_back() -> None:
-    projections._settle = lambda *_: None
+    swap(projections, _book=lambda *_: None)
 
 
 def keys_are_not_looked_up() -> None:
-    stream.unseen = lambda connection, name, drafts: list(drafts)
+    swap(stream, unseen=lambda connection, name, drafts: list(drafts))
 
 
 def nothing_is_chained() -> None:
     right = chain.link
-    chain.link = lambda name, previous, seq, at, entry: right(name, "", seq, at, entry)
-    chain.verified = lambda name, links, seq=0, previous="": iter(list(links))
-    stream._ends_at = lambda *_: None
+    swap(chain, link=lambda name, previous, seq, at, entry: right(name, "", seq, at, entry))
+    swap(chain, verified=lambda name, links, seq=0, previous="": iter(list(links)))
+    swap(stream, _ends_at=lambda *_: None)
 
 
 def work_before_the_approval() -> None:
     """The engineer is slow, and nobody waits: what calibration left over pays for a first look."""
-    door.permitted = lambda c, job: not (c.paused or c.stopped or c.ended)
-    door.affordable = lambda c, ledger, job: job.held_ms <= ledger.free
-    planner._ask = lambda c: planner._phases(c, None)  # type: ignore[arg-type]
-    validation.free_ms = lambda c: c.budget_ms
+    swap(door, permitted=lambda c, job: not (c.paused or c.stopped or c.ended))
+    swap(door, affordable=lambda c, ledger, job: job.held_ms <= ledger.free)
+    swap(planner, _ask=lambda c: planner._phases(c, None))  # type: ignore[arg-type]
+    swap(validation, free_ms=lambda c: c.budget_ms)
 
 
 def a_pause_holds_nothing() -> None:
@@ -143,11 +157,11 @@ def a_pause_holds_nothing() -> None:
         finally:
             c.paused = paused
 
-    loop.decide = awake
+    swap(loop, decide=awake)
 
 
 def nobody_is_told() -> None:
-    planning.tell = lambda action, ports: (Notified(kind=action.kind, subject=action.subject),)
+    swap(planning, tell=lambda action, ports: (Notified(kind=action.kind, subject=action.subject),))
 
 
 def an_end_is_told_and_forgotten() -> None:
@@ -160,7 +174,7 @@ def an_end_is_told_and_forgotten() -> None:
         told.update(j for j in live(c))
         return tuple(a for a in fresh if a.jobs)
 
-    execution.judging = once
+    swap(execution, judging=once)
 
 
 PLANTS: Mapping[str, tuple[str, Callable[[], None], str]] = {
