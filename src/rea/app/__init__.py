@@ -86,9 +86,9 @@ def aside(config: Settings) -> Aside:
 
 def runbook(config: Settings | None = None) -> tuple[tuple[RunbookEntry, ...], Digest]:
     """Return the runbook, the user's own entries with their standing, and its digest, which every plan names."""
-    from rea.knowledge.runbook.load import digest_of, load, load_own
+    from rea.knowledge.runbook.load import digest_of, load_own, shipped
 
-    entries = load()
+    entries = shipped()
     if config is not None:
         entries += _with_standing(config, load_own(config.runbook, entries)[0])
     return entries, digest_of(entries)

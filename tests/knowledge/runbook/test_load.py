@@ -9,7 +9,7 @@ from rea.domain.errors import UsageError
 from rea.domain.hypothesis import Move, Operation
 from rea.domain.lever import Role
 from rea.domain.runbook import Remedy
-from rea.knowledge.runbook.load import BUILT_IN, digest_of, load
+from rea.knowledge.runbook.load import BUILT_IN, digest_of, load, shipped
 from rea.knowledge.runbook.pattern import fault, steps
 
 WHOLE = """
@@ -133,3 +133,7 @@ def test_words_of_which_none_begins_another_do_not_multiply_what_follows() -> No
 
 def test_the_built_in_runbook_loads() -> None:
     assert len(load()) == len(list(BUILT_IN.glob("*.toml")))
+
+
+def test_what_is_shipped_is_what_a_check_lets_through() -> None:
+    assert shipped() == load()

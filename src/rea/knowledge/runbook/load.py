@@ -15,8 +15,15 @@ from rea.knowledge.runbook.rules import broken_rules
 BUILT_IN = Path(__file__).parent
 
 
+def shipped() -> tuple[RunbookEntry, ...]:
+    """Return the entries that come with the program, unchecked: their tests and ``rea doctor`` check them, which takes half a second a wake."""
+    return tuple(
+        _document(path.read_text(encoding="utf-8")).entry(path.stem) for path in sorted(BUILT_IN.glob("*.toml"))
+    )
+
+
 def load(directory: Path = BUILT_IN) -> tuple[RunbookEntry, ...]:
-    """Return the entries in ``directory``, one per ``*.toml``, named by their files and in the order of their names.
+    """Return the entries in ``directory``, checked, one per ``*.toml``, named by their files and in the order of their names.
 
     Raises:
         UsageError: there is no entry, a file cannot be read, has an unknown key, or breaks a rule; all problems are listed.
@@ -60,10 +67,14 @@ def digest_of(runbook: tuple[RunbookEntry, ...]) -> Digest:
 
 def _read(path: Path) -> RunbookEntry | list[str]:
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        if unknown := unknown_keys(raw):
+        text = path.read_text(encoding="utf-8")
+        if unknown := unknown_keys(tomllib.loads(text)):
             return unknown
-        document = msgspec.convert(raw, Document)
+        document = _document(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         return [str(error)]
     return broken_rules(document) or document.entry(path.stem)
+
+
+def _document(text: str) -> Document:
+    return msgspec.convert(tomllib.loads(text), Document)
