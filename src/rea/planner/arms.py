@@ -44,11 +44,13 @@ def measured(c: Campaign, experiment: ExperimentId, purpose: Purpose = Purpose.S
 def pairs_due(c: Campaign, experiments: Iterable[ExperimentId], purpose: Purpose, rows: Rows) -> tuple[ArmPair, ...]:
     """Return the comparisons that know less than has been measured."""
     due: list[ArmPair] = []
+    baselines = {f.name: c.experiment_of(BASELINE, f.name) for f in c.setup.fidelities}
+    all_base = {name: measured(c, e.id, purpose) for name, e in baselines.items() if e is not None}
     for experiment in (c.experiments[e] for e in experiments):
-        baseline = c.experiment_of(BASELINE, experiment.fidelity)
-        if baseline is None or experiment.change == BASELINE:
+        baseline = baselines.get(experiment.fidelity)
+        if baseline is None or experiment.id == baseline.id:
             continue
-        jobs, base = measured(c, experiment.id, purpose), measured(c, baseline.id, purpose)
+        jobs, base = measured(c, experiment.id, purpose), all_base[experiment.fidelity]
         known = c.comparison(experiment.id, c.setup.primary, rows)
         if jobs and base and (known is None or (known.jobs, known.baseline_jobs) != (jobs, base)):
             due.append(ArmPair(experiment=experiment.id, jobs=jobs, baseline=baseline.id, baseline_jobs=base))
