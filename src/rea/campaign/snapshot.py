@@ -24,9 +24,9 @@ _records = msgspec.msgpack.Decoder(list[JobRecord])
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """What is written: most of a campaign field by field, compressed, its jobs apart."""
+    """What is written: most of a campaign, each field compressed by itself so that never all of it lies there twice, its jobs apart."""
 
-    told: bytes
+    told: dict[str, bytes]
     loose: list[JobRecord]
     packs: dict[str, bytes]
     packed: int
@@ -35,7 +35,6 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 _kept = msgspec.msgpack.Decoder(Kept)
-_told = msgspec.msgpack.Decoder(dict[str, msgspec.Raw])
 
 
 @cache
@@ -53,7 +52,7 @@ def freeze(campaign: Campaign) -> bytes:
     loose, fresh = jobs.loose(), _fresh_packs(campaign)
     gone = {job for key in fresh for job in attempts[key]}
     kept = {
-        "told": zlib.compress(_encoder.encode({name: getattr(campaign, name) for name in _types()}), 1),
+        "told": {name: zlib.compress(_encoder.encode(getattr(campaign, name)), 1) for name in _types()},
         "loose": [record for job, record in loose.items() if job not in gone],
         "packs": jobs.packs | {key: _pack(loose[j] for j in attempts[key]) for key in fresh},
         "packed": jobs.packed + len(gone),
@@ -66,8 +65,9 @@ def freeze(campaign: Campaign) -> bytes:
 def thaw(payload: bytes) -> Campaign:
     """Return what ``freeze`` was given. Raises msgspec.MsgspecError, zlib.error or KeyError when it is something else."""
     kept = _kept.decode(payload)
-    raw = _told.decode(zlib.decompress(kept.told))
-    told = {name: msgspec.msgpack.decode(raw[name], type=kind) for name, kind in _types().items()}
+    told = {
+        name: msgspec.msgpack.decode(zlib.decompress(kept.told[name]), type=kind) for name, kind in _types().items()
+    }
     jobs = Jobs({record.job.id: record for record in kept.loose}, kept.packs, kept.packed, _unpack)
     found = Campaign(**told, jobs=jobs, attempts=Attempts(kept.attempts, kept.counts))
     for experiment in found.experiments.values():
