@@ -43,8 +43,7 @@ def first_rung(c: Campaign) -> Fidelity:
 def group_size(c: Campaign) -> int:
     """Return how many hypotheses share a run: one where the budget pays for each alone, or all would share one."""
     count = min(len(c.hypotheses), screened(c))
-    alone = count * ALONE * full_ms(c)
-    return 1 if alone <= ALONE_SHARE * selection_ms(c) or count <= GROUP else GROUP
+    return 1 if _each_alone(c, count) or count <= GROUP else GROUP
 
 
 def screened(c: Campaign) -> int:
@@ -57,8 +56,12 @@ def screened(c: Campaign) -> int:
 def wanted_hypotheses(c: Campaign) -> int:
     """Return how many hypotheses are asked for: those that are screened, and more for stacks where no hypothesis is tried alone anyway."""
     count = screened(c)
-    alone = count * ALONE * full_ms(c) <= ALONE_SHARE * selection_ms(c)
-    return count if alone else round(count * (1 + RESERVE))
+    return count if _each_alone(c, count) else round(count * (1 + RESERVE))
+
+
+def _each_alone(c: Campaign, count: int) -> bool:
+    """Whether the budget pays for testing so many hypotheses one by one."""
+    return count * ALONE * full_ms(c) <= ALONE_SHARE * selection_ms(c)
 
 
 def ideas_for(c: Campaign) -> int:

@@ -43,7 +43,7 @@ def propose(action: Propose, c: Campaign, ports: Ports) -> tuple[Event, ...]:
         round=action.round,
         left_ms=selection_ms(c),
     )
-    sure = c.calibrated is not None and showable(c)
+    sure = showable(c)
     offers = [source.propose(briefing, 2 * action.count + len(taken)) for source in ports.sources]
     offers = [[h for h in offer if sure or h.aim is Aim.QUALITY or h.source is SourceName.ENGINEER] for offer in offers]
     offered = action.count if action.round == 1 else action.count + len(c.hypotheses)

@@ -3,6 +3,7 @@
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -17,9 +18,8 @@ BUILT_IN = Path(__file__).parent
 
 def shipped() -> tuple[RunbookEntry, ...]:
     """Return the entries that come with the program, unchecked: their tests and ``rea doctor`` check them, which takes half a second a wake."""
-    return tuple(
-        _document(path.read_text(encoding="utf-8")).entry(path.stem) for path in sorted(BUILT_IN.glob("*.toml"))
-    )
+    paths = sorted(BUILT_IN.glob("*.toml"))
+    return tuple(msgspec.convert(_raw(path), Document).entry(path.stem) for path in paths)
 
 
 def load(directory: Path = BUILT_IN) -> tuple[RunbookEntry, ...]:
@@ -67,14 +67,14 @@ def digest_of(runbook: tuple[RunbookEntry, ...]) -> Digest:
 
 def _read(path: Path) -> RunbookEntry | list[str]:
     try:
-        text = path.read_text(encoding="utf-8")
-        if unknown := unknown_keys(tomllib.loads(text)):
+        raw = _raw(path)
+        if unknown := unknown_keys(raw):
             return unknown
-        document = _document(text)
+        document = msgspec.convert(raw, Document)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         return [str(error)]
     return broken_rules(document) or document.entry(path.stem)
 
 
-def _document(text: str) -> Document:
-    return msgspec.convert(tomllib.loads(text), Document)
+def _raw(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -38,9 +38,8 @@ def step(c: Campaign, round_: int) -> Decision:
 def _open(c: Campaign, round_: int) -> Decision:
     tested = {h for e in c.experiments.values() for h in e.hypotheses}
     untested = [h for h in c.hypotheses.values() if h.id not in tested]
-    untested = (
-        untested[: screened(c)] if round_ == 1 else untested[-ideas_for(c) :]
-    )  # the others are at hand for stacks
+    # the others are at hand for stacks
+    untested = untested[: screened(c)] if round_ == 1 else untested[-ideas_for(c) :]
     rung = first_rung(c) if round_ == 1 else c.setup.full
     chosen: list[Experiment] = []
     doomed = barred(c)
