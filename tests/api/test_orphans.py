@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from executor.contract.jobs import eventually, running, sweep
+from executor.contract.jobs import delete, eventually, running, sweep
 
 from rea import app
 from rea.api import orphans
@@ -111,7 +110,7 @@ def test_a_smoke_run_may_have_somebody_who_waits_for_it(config: Settings) -> Non
 
 def test_they_are_found_when_the_whole_state_was_deleted(config: Settings) -> None:
     begin(config, "x9.validation.s1.a0")
-    shutil.rmtree(config.state)
+    delete(config.state)
     assert sorted(keys(config)) == sorted([KNOWN, "x9.validation.s1.a0"])
 
 
@@ -166,7 +165,7 @@ def test_planted_bug_a_look_that_trusts_the_folder_alone_misses_them(
 ) -> None:
     """To list the directories of jobs and ask the backend is what every wake does: it cannot see what has none."""
     stranger = begin(config, "x9.validation.s1.a0")
-    shutil.rmtree(stranger)
+    delete(stranger)
     assert keys(config) == [stranger.name]
     monkeypatch.setattr(
         orphans,

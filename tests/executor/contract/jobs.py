@@ -1,6 +1,7 @@
 """Real jobs in a temporary directory, for tests of whatever runs them."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -85,6 +86,16 @@ def opened(pid: int) -> set[str]:
         except FileNotFoundError:
             continue
     return found
+
+
+def delete(directory: Path) -> None:
+    """Delete a directory whose job still runs: it may write anew between the emptying and the removing."""
+
+    def gone() -> bool:
+        shutil.rmtree(directory, ignore_errors=True)
+        return not directory.exists()
+
+    assert eventually(gone), f"{directory} is still there"
 
 
 def sweep(directory: Path) -> None:

@@ -1,6 +1,5 @@
 """Jobs of ours that Slurm still runs, found by name when every trace of them here is gone; others' are not named."""
 
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 from executor.backends.slurm.cluster import Cluster
 from executor.backends.slurm.rig import SlurmRig
+from executor.contract.jobs import delete
 
 from rea.api import orphans
 from rea.domain.errors import BackendUnreachable
@@ -32,7 +32,7 @@ def test_a_job_of_a_deleted_store_is_named_and_its_command_ends_it(rig: SlurmRig
     told = rig.launch("j0", Work(seconds=LONG_S))
     under_way(rig, told)
     stranger = rig.cluster.command("sbatch", "--parsable", "--job-name=theirs", "--wrap=sleep 60", "--chdir=/").strip()
-    shutil.rmtree(tmp_path / "state")
+    delete(tmp_path / "state")
     key = rig.backend().key(told.job)
     (orphan,) = (o for o in orphans.look(Settings(state=tmp_path / "state")).orphans if o.key == key)
     assert (orphan.backend, orphan.directory) == ("slurm", told.directory), "by its log, blanks and all"
@@ -47,7 +47,7 @@ def test_planted_bug_jobs_that_are_looked_for_by_their_folders_are_missed(
 ) -> None:
     told = rig.launch("j1", Work(seconds=LONG_S))
     under_way(rig, told)
-    shutil.rmtree(tmp_path / "state")
+    delete(tmp_path / "state")
     key = rig.backend().key(told.job)
     assert key in {stray.key for stray in strays(rig.client)}
     monkeypatch.setattr(module, "ours", lambda name: any(name.endswith(p.name) for p in rig.root.glob("*")))
