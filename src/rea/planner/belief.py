@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from rea.domain.change import Change
 from rea.domain.lever import Lever, LeverType, Role, Scalar
+from rea.planner.threads import by_one_thread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,8 +78,22 @@ class Design:
             self._roots[scale, pairs] = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
         return self._roots[scale, pairs]
 
+    def residual(self, scale: float, pairs: float, trust: float, harm: float) -> "Floats":
+        """Return L^-1 (effects - trust told - harm sizes), L being the root: it is linear, so that a grid solves once for each root."""
+        import numpy as np
+
+        if (scale, pairs) not in self._solved:
+            sides = np.column_stack((self.effects, *self.before))
+            self._solved[scale, pairs] = np.asarray(np.linalg.solve(self.root(scale, pairs), sides), dtype=np.float64)
+        effects, told, sizes = self._solved[scale, pairs].T
+        return np.asarray(effects - trust * told - harm * sizes, dtype=np.float64)
+
     @cached_property
     def _roots(self) -> dict[tuple[float, float], "Floats"]:
+        return {}
+
+    @cached_property
+    def _solved(self) -> dict[tuple[float, float], "Floats"]:
         return {}
 
     @cached_property
@@ -126,6 +141,7 @@ class Belief:
     harm: float
     trust: float
 
+    @by_one_thread
     def of(self, changes: Sequence[Change]) -> tuple["Floats", "Floats"]:
         """Return means and standard deviations of the true effects of ``changes``, in their order."""
         import numpy as np
@@ -137,6 +153,7 @@ class Belief:
         spread = np.linalg.solve(self._root, cross.T)
         return mean, np.sqrt(np.maximum(before - (spread * spread).sum(axis=0), 1e-14))
 
+    @by_one_thread
     def joint(self, changes: Sequence[Change]) -> tuple["Floats", "Floats"]:
         """Return means and the covariance of the true effects of ``changes``, so that what they differ by has an interval, too."""
         import numpy as np
@@ -174,10 +191,7 @@ class Belief:
 
     @cached_property
     def _residual(self) -> "Floats":
-        import numpy as np
-
-        apart = self.design.effects - self._mean(*self.design.before)
-        return np.asarray(np.linalg.solve(self._root, apart), dtype=np.float64)
+        return self.design.residual(self.scale, self.pairs, self.trust, self.harm * self.scale)
 
     def _mean(self, told: "Floats", sizes: "Floats") -> "Floats":
         return self.trust * told + self.harm * self.scale * sizes
@@ -187,6 +201,7 @@ def _signal(scale: float, pairs: float, singles: "Floats", twos: "Floats", own: 
     return scale**2 * (singles + pairs**2 * twos + OWN**2 * own)
 
 
+@by_one_thread
 def believe(levers: Sequence[Lever], seen: Sequence[Seen], shared: float, expected: Expected) -> Belief:
     """Return the belief that fits best what was seen, of which there must be something."""
     return max(_grid(levers, seen, shared, expected), key=lambda belief: belief.evidence)
@@ -211,6 +226,7 @@ class Mixed:
         return mean, np.diag(covariance)
 
 
+@by_one_thread
 def weigh(levers: Sequence[Lever], seen: Sequence[Seen], shared: float, expected: Expected) -> Mixed:
     """Return all beliefs that are worth considering after what was seen, of which there must be something."""
     grid = list(_grid(levers, seen, shared, expected))
