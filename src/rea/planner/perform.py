@@ -9,7 +9,7 @@ from rea.domain.event import Event, HypothesesProposed, Notified, Suggested
 from rea.domain.hypothesis import Aim, Hypothesis, SourceName, hypothesis_id
 from rea.domain.lever import Lever, LeverType, Role, Scalar
 from rea.planner.cost import confirmation_seeds, selection_ms
-from rea.planner.outlook import confirmable
+from rea.planner.detection import confirmable
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import experiment
 from rea.planner.portfolio import choose
