@@ -51,29 +51,34 @@ def norm_layer(found, x, matrix, weight, bias):
     return torch.cat([out.to(x.dtype), mean.unsqueeze(0), variance.unsqueeze(0)])
 
 
+def both(pair):
+    """Two results as one: what came of the fields, and the fields themselves for a tower beside, which have a gradient too."""
+    return torch.cat([each.flatten().to(pair[0].dtype) for each in pair])
+
+
 def crossed(found, x, *weights):
     if found is not None:
-        return fused._Cross.apply(x, found, *weights).to(x.dtype)
+        return both(fused._Cross.apply(x, found, *weights)).to(x.dtype)
     start = x
     for matrix, bias in zip(weights[::2], weights[1::2], strict=True):
         x = x + start * (x @ matrix.t() + bias)
-    return x
+    return both((x, start))
 
 
 def attended(found, x, *weights):
     """Two heads of width 3."""
     if found is not None:
-        return fused._Attention.apply(x, found, 2, *weights)
+        return both(fused._Attention.apply(x, found, 2, *weights))
     out = x.permute(2, 1, 0)
     for weight in weights:
         q, k, v, skip = torch.einsum("oi,ifr->ofr", weight, out).view(4, 2, 3, *out.shape[1:])
         share = (torch.einsum("hwar,hwbr->habr", q, k) / 3**0.5).softmax(dim=2)
         out = torch.relu(torch.einsum("habr,hwbr->hwar", share, v) + skip).flatten(0, 1)
-    return out
+    return both((out, x))
 
 
 def factorised(found, x):
-    return cross.factorisation(x) if found is None else fused.factorisation(found, x)
+    return both((cross.factorisation(x), x) if found is None else fused.factorisation(found, x))
 
 
 def read(found, x, y, weight, bias):
@@ -140,10 +145,14 @@ def test_a_kernel_agrees_with_autograd_in_double_precision(function, precision):
 PLANTED = {  # what is written in the source, what stands there instead, and which case turns red
     "shift[c] = bias[c] - ": ("shift[c] = bias[c] + ", norm_layer),
     "/ (rows - 1)": ("/ rows", norm_layer),
-    "by_start[i] += ": ("by_start[i] = ", crossed),
+    "by_start[i] + through": ("through", crossed),
+    "(last ? 0 : g[i])": ("0", crossed),
+    "g[i] + wide(more[i]) + wide(by_low[i])": ("g[i] + wide(more[i])", crossed),
     "score * scale": ("score", attended),
     "to[0] += a, to[1] += b": ("to[0] += b, to[1] += a", attended),
     "whole += sum[d] * sum[d] - squares[d]": ("whole += sum[d] * sum[d] + squares[d]", factorised),
+    "by_x[i] += wide(by_low[i])": ("by_x[i] = wide(by_low[i])", factorised),
+    "total[i] += wide(more[i])": ("total[i] = wide(more[i])", attended),
     "out[r] += total": ("out[r] = total", read),
     "(z < 0 ? e : 1)": ("(z < 0 ? 1 : e)", log_loss),
     "to[d] += by_row": ("to[d] = by_row", looked_up),
