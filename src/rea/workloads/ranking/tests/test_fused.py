@@ -1,5 +1,6 @@
 """``kernels=fused``: the same mathematics as the plain path, and the same promises."""
 
+import itertools
 import json
 import shutil
 import types
@@ -95,20 +96,22 @@ def log_loss(found, logits):
     return (functional.binary_cross_entropy_with_logits(logits * 20, wide, reduction="none").sum(dim=1) * weight).sum()
 
 
-def looked_up(found, table):
-    rows = torch.tensor([[0, 3], [3, 3], [6, 1]], dtype=torch.int32)
-    return _with_gradient(found, table, rows, fused.lookup) if found is not None else table[rows.long()]
+IDS, OFFSETS = (
+    torch.tensor([[0, 1], [2, 1], [0, 1], [3, 2]], dtype=torch.int32),
+    torch.tensor([0, 4], dtype=torch.int32),
+)
+
+
+def looked_up(found, table, summed=False):
+    if found is not None:
+        table.grad = torch.zeros_like(table)
+        return fused.lookup(found, table, IDS, OFFSETS, None, summed=summed)
+    out = table[(IDS + OFFSETS).long()]
+    return out.sum(dim=(1, 2)) if summed else out
 
 
 def summed(found, table):
-    rows = torch.tensor([[0, 3], [3, 3], [6, 1]], dtype=torch.int32)
-    found_rows = table[rows.long()].sum(dim=(1, 2))
-    return found_rows if found is None else _with_gradient(found, table, rows, fused.lookup_sum)
-
-
-def _with_gradient(found, table, rows, function):
-    table.grad = torch.zeros_like(table)
-    return function(found, table, rows, None)
+    return looked_up(found, table, summed=True)
 
 
 CASES = {
@@ -155,8 +158,8 @@ PLANTED = {  # what is written in the source, what stands there instead, and whi
     "total[i] += wide(more[i])": ("total[i] = wide(more[i])", attended),
     "out[r] += total": ("out[r] = total", read),
     "(z < 0 ? e : 1)": ("(z < 0 ? 1 : e)", log_loss),
-    "to[d] += by_row": ("to[d] = by_row", looked_up),
-    "total[rows[i * fields + f]] += g[i]": ("total[rows[i * fields + f]] = g[i]", summed),
+    "to[d] += by_out": ("to[d] = by_out", looked_up),
+    "total[ids[f] + offsets[f]] += by_out[r]": ("total[ids[f] + offsets[f]] = by_out[r]", summed),
 }
 
 
@@ -183,10 +186,20 @@ def test_what_is_not_finite_comes_through_and_what_is_no_row_is_an_error():
         assert not attended(load(), fields, numbers(24, 4)).isfinite().all()
         assert not log_loss(load(), torch.full((ROWS, 1), bad)).isfinite()
     table = nn.Parameter(numbers(7, 1))
-    for function in (fused.lookup, fused.lookup_sum):
-        for row in (7, -1):
-            with pytest.raises(IndexError, match="7 rows"):
-                function(load(), table, torch.tensor([[0, row]], dtype=torch.int32), None)
+    for summed, row in itertools.product((False, True), (3, -5)):
+        with pytest.raises(IndexError, match="7 rows"):
+            fused.lookup(load(), table, torch.tensor([[0, row]], dtype=torch.int32), OFFSETS, None, summed=summed)
+    for row in (7, -1):
+        with pytest.raises(IndexError, match="7 rows"):
+            fused.take(load(), table.detach(), torch.tensor([0, row]))
+
+
+@needs_compiler
+@pytest.mark.parametrize("shape", [(7,), (7, 0), (7, 3), (7, 10)])
+def test_the_rows_of_a_batch_are_those_of_torch(shape):
+    index = torch.tensor([3, 0, 6, 6])
+    for source in (numbers(*shape), (numbers(*shape) * 100).to(torch.int32)):
+        assert torch.equal(fused.take(load(), source, index), source[index])
 
 
 def predicted(out):

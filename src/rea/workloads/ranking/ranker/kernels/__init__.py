@@ -25,10 +25,11 @@ WIDE = ("-mprefer-vector-width=512",) if platform.machine() == "x86_64" else ()
 PATIENCE = 120.0  # seconds for a compiler that usually takes two
 POINTER, COUNT, NUMBER = ctypes.c_void_p, ctypes.c_long, ctypes.c_float
 ARGUMENTS = {  # of each kernel: p a pointer, n a count, x a number
-    "gather": "ppnnnp",
-    "scatter": "ppnnp",
-    "gather_sum": "ppnnnp",
-    "scatter_sum": "ppnnp",
+    "take": "ppnnnp",
+    "gather": "pppnnnnp",
+    "scatter": "pppnnnnp",
+    "gather_sum": "pppnnnnp",
+    "scatter_sum": "pppnnnnp",
     "norm_forward": "pnnppxxpppppp",
     "norm_backward": "ppnnpppppppp",
     "factorisation": "pnnnppp",

@@ -2,20 +2,18 @@
 
 #include "common.h"
 
-INLINE long pairs(const float *restrict x, long rows, long fields, long dim, float *restrict total, float *restrict value, low *restrict x_low) {
+INLINE long pairs(const float *restrict x, long rows, long fields, long dim, float *restrict total, float *restrict value) {
     for (long r = 0; r < rows; r++) {
         float *sum = total + r * dim, squares[dim], whole = 0;
-        const float *row = x + r * fields * dim;
         for (long d = 0; d < dim; d++) sum[d] = squares[d] = 0;
         for (long f = 0; f < fields; f++)
             for (long d = 0; d < dim; d++) {
-                float v = row[f * dim + d];
+                float v = x[(r * fields + f) * dim + d];
                 sum[d] += v;
                 squares[d] += v * v;
             }
         for (long d = 0; d < dim; d++) whole += sum[d] * sum[d] - squares[d];
         value[r] = 0.5f * whole;
-        for (long i = 0; i < fields * dim; i++) x_low[r * fields * dim + i] = narrow(row[i]);
     }
     return 0;
 }
@@ -36,7 +34,8 @@ INLINE long pairs_back(const float *restrict x, const float *restrict total, con
  * becomes x in the type of products. */
 API long factorisation(const float *restrict x, long rows, long fields, long dim, float *restrict total, float *restrict value,
                        low *restrict x_low) {
-    BY_DIM(pairs(x, rows, fields, D, total, value, x_low))
+    for (long i = 0; i < rows * fields * dim; i++) x_low[i] = narrow(x[i]);
+    BY_DIM(pairs(x, rows, fields, D, total, value))
 }
 
 /* Its gradient, from that of the term in ``g`` and that of ``x_low``, if there is one. */

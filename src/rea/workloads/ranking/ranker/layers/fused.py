@@ -21,52 +21,52 @@ def usable(kernels: Kernels | None, x: Tensor) -> TypeGuard[Kernels]:
     return kernels is not None and x.device.type == "cpu" and cross.kind_of(x) == kernels.kind
 
 
-def lookup(kernels: Kernels, table: nn.Parameter, rows: Tensor, seen: list[Tensor] | None) -> Tensor:
-    """Rows of a table, whose gradient is added to what the table holds already. Raises IndexError."""
-    return _Lookup.apply(table, rows, seen, kernels)  # type: ignore[no-any-return]
+def take(kernels: Kernels, source: Tensor, index: Tensor) -> Tensor:
+    """``source[index]`` of rows of numbers of four bytes. Raises IndexError."""
+    out, width = source.new_empty(len(index), *source.shape[1:]), source.shape[1:].numel()
+    if kernels.take(source.data_ptr(), index.contiguous().data_ptr(), len(index), len(source), width, out.data_ptr()):
+        raise IndexError(f"an index beyond {len(source)} rows")
+    return out
+
+
+def lookup(
+    kernels: Kernels,
+    table: nn.Parameter,
+    ids: Tensor,
+    offsets: Tensor,
+    seen: list[Tensor] | None,
+    *,
+    summed: bool = False,
+) -> Tensor:
+    """The rows ``ids + offsets`` of a table, or their sums over fields where it has one column; ``offsets`` has one for each field, or one.
+
+    The gradient is added to what the table holds already. Raises IndexError.
+    """
+    ids, offsets = ids.to(torch.int32).contiguous(), offsets.expand(ids.shape[1]).contiguous()
+    return _Lookup.apply(table, ids, offsets, seen, kernels, summed)  # type: ignore[no-any-return]
 
 
 class _Lookup(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, table: Tensor, rows: Tensor, seen: list[Tensor] | None, kernels: Kernels) -> Tensor:
-        flat, dim = rows.flatten().to(torch.int32), table.shape[1]
-        ctx.table, ctx.rows, ctx.seen, ctx.kernels = table, flat, seen, kernels
-        out = table.new_empty(*rows.shape, dim)
-        if kernels.gather(table.data_ptr(), flat.data_ptr(), len(flat), len(table), dim, out.data_ptr()):
+    def forward(
+        ctx: Any, table: Tensor, ids: Tensor, offsets: Tensor, seen: list[Tensor] | None, kernels: Kernels, summed: bool
+    ) -> Tensor:
+        ctx.table, ctx.ids, ctx.offsets, ctx.seen = table, ids, offsets, seen
+        gather, ctx.scatter = (kernels.gather_sum, kernels.scatter_sum) if summed else (kernels.gather, kernels.scatter)
+        out = table.new_empty(len(ids)) if summed else table.new_empty(*ids.shape, table.shape[1])
+        places = (ids.data_ptr(), offsets.data_ptr(), *ids.shape)
+        if gather(table.data_ptr(), *places, *table.shape, out.data_ptr()):
             raise IndexError(f"an id beyond the {len(table)} rows of its table")
         return out
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None, None, None]:
-        by_row, table, rows = gradients[0].contiguous(), ctx.table, ctx.rows
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None, None, None, None, None]:
+        by_out, table, ids, offsets = gradients[0].contiguous(), ctx.table, ctx.ids, ctx.offsets
         if ctx.seen is not None:
-            ctx.seen.append(rows)
-        ctx.kernels.scatter(table.grad.data_ptr(), rows.data_ptr(), len(rows), table.shape[1], by_row.data_ptr())
-        return None, None, None, None
-
-
-def lookup_sum(kernels: Kernels, table: nn.Parameter, rows: Tensor, seen: list[Tensor] | None) -> Tensor:
-    """The sum over fields of rows of a table that has one column, as ``lookup`` otherwise. Raises IndexError."""
-    return _LookupSum.apply(table, rows, seen, kernels)  # type: ignore[no-any-return]
-
-
-class _LookupSum(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, table: Tensor, rows: Tensor, seen: list[Tensor] | None, kernels: Kernels) -> Tensor:
-        rows = rows.to(torch.int32).contiguous()
-        ctx.table, ctx.rows, ctx.seen, ctx.kernels = table, rows, seen, kernels
-        out = table.new_empty(len(rows))
-        if kernels.gather_sum(table.data_ptr(), rows.data_ptr(), *rows.shape, len(table), out.data_ptr()):
-            raise IndexError(f"an id beyond the {len(table)} rows of its table")
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None, None, None]:
-        gradient, rows = gradients[0].contiguous(), ctx.rows
-        if ctx.seen is not None:
-            ctx.seen.append(rows.flatten())
-        ctx.kernels.scatter_sum(ctx.table.grad.data_ptr(), rows.data_ptr(), *rows.shape, gradient.data_ptr())
-        return None, None, None, None
+            ctx.seen.append((ids + offsets).flatten())
+        places = (ids.data_ptr(), offsets.data_ptr(), *ids.shape)
+        ctx.scatter(table.grad.data_ptr(), *places, *table.shape, by_out.data_ptr())
+        return None, None, None, None, None, None
 
 
 def norm_layer(kernels: Kernels, x: Tensor, linear: nn.Linear, norm: nn.BatchNorm1d) -> Tensor:
