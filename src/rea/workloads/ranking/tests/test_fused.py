@@ -46,10 +46,17 @@ def norm_layer(found, x, matrix, weight, bias):
     if found is None:
         out = functional.relu(functional.batch_norm(x @ matrix.t(), mean, variance, weight, bias, training=True))
     else:
-        parts = {"weight": weight, "bias": bias, "running_mean": mean, "running_var": variance}
-        norm = types.SimpleNamespace(**parts, eps=1e-5, momentum=0.1, num_batches_tracked=torch.tensor(0))
-        out = fused.norm_layer(found, x, types.SimpleNamespace(weight=matrix), norm)
+        out = fused.norm_layers(found, [pair(matrix, weight, bias, mean, variance)], x)
     return torch.cat([out.to(x.dtype), mean.unsqueeze(0), variance.unsqueeze(0)])
+
+
+def pair(matrix, weight, bias, mean, variance):
+    """A linear map and its norm, all of whose gradients are zero."""
+    for each in (matrix, weight, bias):
+        each.grad = torch.zeros_like(each)
+    parts = {"weight": weight, "bias": bias, "running_mean": mean, "running_var": variance}
+    norm = types.SimpleNamespace(**parts, eps=1e-5, momentum=0.1, num_batches_tracked=torch.tensor(0))
+    return types.SimpleNamespace(weight=matrix), norm
 
 
 def both(pair):
@@ -148,6 +155,8 @@ def test_a_kernel_agrees_with_autograd_in_double_precision(function, precision):
 PLANTED = {  # what is written in the source, what stands there instead, and which case turns red
     "shift[c] = bias[c] - ": ("shift[c] = bias[c] + ", norm_layer),
     "/ (rows - 1)": ("/ rows", norm_layer),
+    "by_weight[c] += multiplied": ("by_weight[c] = 2 * multiplied", norm_layer),
+    "total[c * rows + r] += ": ("total[r * columns + c] += ", norm_layer),
     "by_start[i] + through": ("through", crossed),
     "(last ? 0 : g[i])": ("0", crossed),
     "g[i] + wide(more[i]) + wide(by_low[i])": ("g[i] + wide(more[i])", crossed),
@@ -173,6 +182,26 @@ def test_a_slip_in_a_kernel_would_be_noticed(written, tmp_path, monkeypatch):
         (tmp_path / name).write_text(text.replace(written, instead))
     monkeypatch.setattr(kernels, "SOURCES", tuple(tmp_path / name for name in texts))
     assert off(function, "fp32") > 100 * NEAR["fp32"]
+
+
+@needs_compiler
+@pytest.mark.parametrize("precision", NEAR)
+def test_layers_in_one_are_layers_one_after_another(precision):
+    sides = []
+    for at_once in (True, False):
+        x = numbers(ROWS, 13).requires_grad_()
+        sizes = ((19, 13), (19,), (19,), (19,), (19,)), ((5, 19), (5,), (5,), (5,), (5,))
+        layers = [pair(*(numbers(*shape, seed=s) + (s == 5) for s, shape in enumerate(shapes, 1))) for shapes in sizes]
+        out = x
+        for each in [layers] if at_once else [[layer] for layer in layers]:
+            for linear, _ in each:
+                linear.weight.requires_grad_()
+            out = fused.norm_layers(load(precision), each, out)
+        out.backward(numbers(ROWS, 5, seed=9).to(out.dtype))
+        held = [each for linear, norm in layers for each in (linear.weight, norm.weight, norm.bias)]
+        means = [each for _, norm in layers for each in (norm.running_mean, norm.running_var)]
+        sides.append([out, x.grad, *(each.grad for each in held), *means])
+    assert all(torch.equal(a, b) and a.any() for a, b in zip(*sides, strict=True))
 
 
 @needs_compiler

@@ -82,12 +82,6 @@ API long cross_back(const low *restrict more, const float *restrict start, const
                 : back(more, start, mapped, bias, rows, width, 0, g, by_mapped, by_start, by_bias);
 }
 
-/* total += more. */
-API long add(float *restrict total, const low *restrict more, long count) {
-    for (long i = 0; i < count; i++) total[i] += wide(more[i]);
-    return 0;
-}
-
 /* by_start += g + more + by_low, the last if there is one: what comes to the first layer from above. */
 API long cross_start(const float *restrict g, const low *restrict more, const low *restrict by_low, long count, float *restrict by_start) {
     if (by_low)

@@ -69,49 +69,53 @@ class _Lookup(torch.autograd.Function):
         return None, None, None, None, None, None
 
 
-def norm_layer(kernels: Kernels, x: Tensor, linear: nn.Linear, norm: nn.BatchNorm1d) -> Tensor:
-    """relu(norm(linear(x))) in training, of a linear map without bias."""
-    assert norm.num_batches_tracked is not None
-    norm.num_batches_tracked.add_(1)
-    return _NormLayer.apply(x, linear.weight, norm.weight, norm.bias, norm, kernels)  # type: ignore[no-any-return]
+def norm_layers(kernels: Kernels, layers: Sequence[tuple[nn.Linear, nn.BatchNorm1d]], x: Tensor) -> Tensor:
+    """relu(norm(linear(x))) in training, layer by layer, of linear maps without bias.
+
+    The weights' gradients are added to what they hold already.
+    """
+    return _NormLayers.apply(x.to(kernels.kind).contiguous(), kernels, layers, layers[0][0].weight)  # type: ignore[no-any-return]
 
 
-class _NormLayer(torch.autograd.Function):
+class _NormLayers(torch.autograd.Function):
+    """The last argument of ``forward`` says that there is a gradient to ask for, even if ``x`` has none."""
+
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, matrix: Tensor, weight: Tensor, bias: Tensor, norm: nn.BatchNorm1d, kernels: Kernels
+        ctx: Any, x: Tensor, kernels: Kernels, layers: Sequence[tuple[nn.Linear, nn.BatchNorm1d]], _: Tensor
     ) -> Tensor:
-        kind = cross.kind_of(x)
-        given, low = x.to(kind), matrix.to(kind)
-        z = given @ low.t()
-        y, work = torch.empty_like(z), _work(z)
-        mean, inverse = z.new_empty(2, z.shape[1], dtype=torch.float32)
-        running = (norm.running_mean.data_ptr(), norm.running_var.data_ptr())  # type: ignore[union-attr]
-        kernels.norm_forward(
-            *(z.data_ptr(), *z.shape, weight.data_ptr(), bias.data_ptr(), norm.eps, norm.momentum, *running),
-            *(mean.data_ptr(), inverse.data_ptr(), y.data_ptr(), work.data_ptr()),
-        )
-        ctx.save_for_backward(given, low, z, mean, inverse, weight, bias)
-        ctx.kernels, ctx.kind = kernels, x.dtype
-        return y
+        saved = []
+        for linear, norm in layers:
+            low = linear.weight.to(kernels.kind)
+            z = x @ low.t()
+            y, moments = torch.empty_like(z), z.new_empty(2, z.shape[1], dtype=torch.float32)
+            kernels.norm_forward(
+                *(z.data_ptr(), *z.shape, norm.weight.data_ptr(), norm.bias.data_ptr(), norm.eps, norm.momentum),
+                *(norm.running_mean.data_ptr(), norm.running_var.data_ptr()),  # type: ignore[union-attr]
+                *(moments.data_ptr(), y.data_ptr()),
+            )
+            norm.num_batches_tracked.add_(1)  # type: ignore[union-attr]
+            saved += [x, low, z, moments]
+            x = y
+        ctx.save_for_backward(*saved)
+        ctx.kernels, ctx.layers = kernels, layers
+        return x
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, Tensor, Tensor, None, None]:
-        given, low, z, mean, inverse, weight, bias = ctx.saved_tensors
-        gradient, by_z, work = gradients[0].contiguous(), torch.empty_like(z), _work(z)
-        by_weight, by_bias = torch.empty_like(mean), torch.empty_like(mean)
-        ctx.kernels.norm_backward(
-            *(gradient.data_ptr(), z.data_ptr(), *z.shape, weight.data_ptr(), bias.data_ptr()),
-            *(mean.data_ptr(), inverse.data_ptr(), by_z.data_ptr()),
-            *(by_weight.data_ptr(), by_bias.data_ptr(), work.data_ptr()),
-        )
-        by_x = (by_z @ low).to(ctx.kind) if ctx.needs_input_grad[0] else None
-        by_matrix = (given.t() @ by_z).t()  # faster than by_z.t() @ given, and the same
-        return by_x, by_matrix.to(weight.dtype), by_weight, by_bias, None, None
-
-
-def _work(z: Tensor) -> Tensor:
-    return torch.empty(4 * z.shape[1], dtype=torch.double)
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, None, None, None]:
+        kernels, saved, gradient = ctx.kernels, ctx.saved_tensors, gradients[0].contiguous()
+        for place in range(len(ctx.layers) - 1, -1, -1):
+            (linear, norm), (x, low, z, moments) = ctx.layers[place], saved[4 * place : 4 * place + 4]
+            weight, bias, by_z = norm.weight, norm.bias, torch.empty_like(z)
+            kernels.norm_backward(
+                *(gradient.data_ptr(), z.data_ptr(), *z.shape, weight.data_ptr(), bias.data_ptr(), moments.data_ptr()),
+                *(by_z.data_ptr(), weight.grad.data_ptr(), bias.grad.data_ptr()),
+            )
+            by_matrix = x.t() @ by_z  # faster than by_z.t() @ x
+            kernels.add_transposed(linear.weight.grad.data_ptr(), by_matrix.data_ptr(), *by_matrix.shape)
+            if place or ctx.needs_input_grad[0]:
+                gradient = by_z @ low
+        return gradient if ctx.needs_input_grad[0] else None, None, None, None
 
 
 def factorisation(kernels: Kernels | None, x: Tensor) -> tuple[Tensor, Tensor]:
