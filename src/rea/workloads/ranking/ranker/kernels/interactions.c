@@ -34,7 +34,7 @@ INLINE long pairs_back(const float *restrict x, const float *restrict total, con
  * becomes x in the type of products. */
 API long factorisation(const float *restrict x, long rows, long fields, long dim, float *restrict total, float *restrict value,
                        low *restrict x_low) {
-    for (long i = 0; i < rows * fields * dim; i++) x_low[i] = narrow(x[i]);
+    narrow_row(x, rows * fields * dim, x_low);
     BY_DIM(pairs(x, rows, fields, D, total, value))
 }
 

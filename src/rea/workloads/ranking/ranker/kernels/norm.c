@@ -73,24 +73,27 @@ INLINE void affine(const float *restrict weight, const float *restrict bias, con
 /* y = relu((z - mean) * inverse * weight + bias); ``mean`` keeps the means, then the inverses. */
 API long norm_forward(const low *restrict z, long rows, long width, const float *restrict weight, const float *restrict bias, float eps,
                       float momentum, float *running_mean, float *running_var, float *restrict mean, low *restrict y) {
-    float *inverse = mean + width, scale[width], shift[width];
+    float *inverse = mean + width, scale[width], shift[width], row[width];
     moments(z, rows, width, eps, momentum, running_mean, running_var, mean, inverse);
     affine(weight, bias, mean, inverse, width, scale, shift);
-    for (long r = 0; r < rows; r++)
+    for (long r = 0; r < rows; r++) {
         for (long c = 0; c < width; c++) {
             float v = wide(z[r * width + c]) * scale[c] + shift[c];
-            y[r * width + c] = narrow(v < 0 ? 0 : v); /* and not max: NaN has to come through */
+            row[c] = v < 0 ? 0 : v; /* and not max: NaN has to come through */
         }
+        narrow_row(row, width, y + r * width);
+    }
     return 0;
 }
 
-/* The gradient of norm_forward: that of y in ``g``, of z into ``by_z``; those of weight and bias grow. Where y was cut is computed again, since z has to be read anyway. */
+/* The gradient of norm_forward: that of y in ``g``, of z into ``by_z``; those of weight and bias grow. Where y was cut is computed again,
+ * since z has to be read anyway. */
 API long norm_backward(const low *restrict g, const low *restrict z, long rows, long width, const float *restrict weight,
                        const float *restrict bias, const float *restrict mean, low *restrict by_z, float *restrict by_weight,
                        float *restrict by_bias) {
     const float *inverse = mean + width;
     double total[width], totals[width];
-    float sum[width], product[width], scale[width], shift[width];
+    float sum[width], product[width], scale[width], shift[width], row[width];
     affine(weight, bias, mean, inverse, width, scale, shift);
     memset(total, 0, sizeof total);
     memset(totals, 0, sizeof totals);
@@ -114,10 +117,12 @@ API long norm_backward(const low *restrict g, const low *restrict z, long rows, 
         slope[c] = -scale[c] * inverse[c] * multiplied / rows;
         level[c] = -scale[c] * plain / rows - slope[c] * mean[c];
     }
-    for (long r = 0; r < rows; r++)
+    for (long r = 0; r < rows; r++) {
         for (long c = 0; c < width; c++) {
             float v = wide(z[r * width + c]), through = v * scale[c] + shift[c] > 0 ? wide(g[r * width + c]) : 0;
-            by_z[r * width + c] = narrow(through * scale[c] + v * slope[c] + level[c]);
+            row[c] = through * scale[c] + v * slope[c] + level[c];
         }
+        narrow_row(row, width, by_z + r * width);
+    }
     return 0;
 }
