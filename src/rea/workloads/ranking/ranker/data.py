@@ -17,7 +17,7 @@ from ranker.columns import Column, own_columns, read_columns
 from ranker.config import Config, ConfigError
 from ranker.features import Encoded, encode
 from ranker.kernels import Kernels
-from ranker.layers import fused
+from ranker.layers import rows
 from ranker.stream import Batch, EvaluationStream, Source, TrainStream
 
 
@@ -38,7 +38,7 @@ class Part:
     def take(self, index: Tensor) -> Batch:
         """The rows at ``index``."""
         return (
-            self.ids.index_select(0, index) if self.kernels is None else fused.take(self.kernels, self.ids, index),
+            self.ids.index_select(0, index) if self.kernels is None else rows.take(self.kernels, self.ids, index),
             self.numbers.index_select(0, index),
             self.label.index_select(0, index),
             self.weight.index_select(0, index),

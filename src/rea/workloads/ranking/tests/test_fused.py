@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from ranker import kernels
 from ranker.config import parse
-from ranker.layers import cross, fused
+from ranker.layers import cross, fused, rows
 from ranker.metrics import normalized_entropy
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
@@ -112,7 +112,7 @@ IDS, OFFSETS = (
 def looked_up(found, table, summed=False):
     if found is not None:
         table.grad = torch.zeros_like(table)
-        return fused.lookup(found, table, IDS, OFFSETS, None, summed=summed)
+        return rows.lookup(found, table, IDS, OFFSETS, None, summed=summed)
     out = table[(IDS + OFFSETS).long()]
     return out.sum(dim=(1, 2)) if summed else out
 
@@ -217,10 +217,10 @@ def test_what_is_not_finite_comes_through_and_what_is_no_row_is_an_error():
     table = nn.Parameter(numbers(7, 1))
     for summed, row in itertools.product((False, True), (3, -5)):
         with pytest.raises(IndexError, match="7 rows"):
-            fused.lookup(load(), table, torch.tensor([[0, row]], dtype=torch.int32), OFFSETS, None, summed=summed)
+            rows.lookup(load(), table, torch.tensor([[0, row]], dtype=torch.int32), OFFSETS, None, summed=summed)
     for row in (7, -1):
         with pytest.raises(IndexError, match="7 rows"):
-            fused.take(load(), table.detach(), torch.tensor([0, row]))
+            rows.take(load(), table.detach(), torch.tensor([0, row]))
 
 
 @needs_compiler
@@ -228,7 +228,7 @@ def test_what_is_not_finite_comes_through_and_what_is_no_row_is_an_error():
 def test_the_rows_of_a_batch_are_those_of_torch(shape):
     index = torch.tensor([3, 0, 6, 6])
     for source in (numbers(*shape), (numbers(*shape) * 100).to(torch.int32)):
-        assert torch.equal(fused.take(load(), source, index), source[index])
+        assert torch.equal(rows.take(load(), source, index), source[index])
 
 
 def predicted(out):
