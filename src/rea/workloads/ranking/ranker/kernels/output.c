@@ -29,23 +29,6 @@ API long read_out_back(const low *restrict x, const float *restrict weight, cons
     return 0;
 }
 
-INLINE float exponential(float x) { /* of x <= 0, to 2e-7; below -87 as at -87 */
-    x = x < -87.0f ? -87.0f : x;
-    float n = x * 1.44269504f + 12582912.0f; /* rounds: 1.5 * 2^23 */
-    n -= 12582912.0f;
-    float r = x - n * 0.693359375f + n * 2.12194440e-4f;
-    float p = 1.9875691500e-4f * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    uint32_t bits = (uint32_t)((int32_t)n + 127) << 23;
-    float scale;
-    memcpy(&scale, &bits, 4);
-    return p * scale;
-}
-
 INLINE float logarithm(float e) { /* of 1 + e for e from 0 to 1, to 2e-7: 2 artanh(e / (2 + e)) by its series */
     float s = e / (2 + e), q = s * s, sum = 0;
     for (int n = 15; n > 0; n -= 2) sum = sum * q + 2.0f / n;
