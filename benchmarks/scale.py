@@ -132,9 +132,16 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
+def compiled(place: Path) -> None:
+    """Let the processes to come find their modules compiled, as an installed program does, whatever this shell is told."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(place)
+
+
 def main() -> int:
     table = Table()
     with folder() as state:
+        compiled(state / "compiled")
         store(state, EVENTS, EXPERIMENTS, CAMPAIGNS)
         log = SqlJournal(Database(state / "store.db"))
         events = log.head(CampaignId(CAMPAIGN)).length

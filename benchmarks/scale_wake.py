@@ -109,3 +109,4 @@ def rebuild(state: Path, _: str) -> str:
 if __name__ == "__main__":
     does = {"wake": wake, "replay": replay, "rebuild": rebuild}[sys.argv[1]]
     print(does(Path(sys.argv[2]), *sys.argv[3:]), peak_mb())
+    gate.leave(0)

@@ -26,10 +26,10 @@ from ranker import checkpoint, loop, memory
 from ranker.config import parse
 from ranker.layers.tower import Layer
 
-STEPS, WARM = 100, 10
+STEPS, WARM, REPEATS = 400, 10, 60
 
 
-def seconds(act: Callable[[], object], repeats: int = 15) -> float:
+def seconds(act: Callable[[], object], repeats: int = REPEATS) -> float:
     """Return the least time of an act, in seconds."""
     act()
     found = []

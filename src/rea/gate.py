@@ -9,6 +9,7 @@ next thing due, or empty), ``STOP`` (a person's brake, which a look has to notic
 """
 
 import fcntl
+import gc
 import os
 import sys
 import time
@@ -16,9 +17,10 @@ from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Self
+from typing import NoReturn, Self
 
 NOW = "0"
+OBJECTS = 1_000_000  # made before Python looks for garbage: a look lives a second, and what it remembers is none
 
 
 class Held:
@@ -108,6 +110,7 @@ def _wake(state: Path, campaign: str) -> None:
     held = knock(place(state, campaign))
     if held is None:
         return
+    gc.set_threshold(OBJECTS)
     with held:
         waker, app = (
             import_module("rea.campaign.waker"),
@@ -155,5 +158,11 @@ def _replace(path: Path, text: str) -> None:
     half.replace(path)
 
 
+def leave(status: int) -> NoReturn:
+    """End the process, and look for no garbage on the way out: that takes a fifth of a look."""
+    gc.freeze()
+    sys.exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

@@ -9,7 +9,8 @@ from rea.domain.campaign import Campaign
 from rea.domain.errors import Undetectable
 from rea.domain.hypothesis import Effect
 from rea.domain.plan import Plan
-from rea.planner.outlook import advice, budget_for, confirmable, outlook, seeds_for, too_small
+from rea.planner.detection import budget_for, confirmable, seeds_for
+from rea.planner.outlook import advice, outlook, too_small
 from rea.statistics.power import standard_errors_needed
 from rea.testing.simulation import CAMPAIGN, Truth, World
 

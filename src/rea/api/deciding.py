@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from rea.api.campaigns import require_open
-from rea.api.proposing import named
+from rea.api.proposing import hypothesis_named
 from rea.domain import event as e
 from rea.domain.campaign import Campaign
 from rea.domain.errors import NotApproved, Undetectable, UsageError
@@ -102,7 +102,7 @@ def reject(journal: Journal, campaign: CampaignId, c: Campaign, hypothesis: str,
     Raises:
         UsageError: there is no such hypothesis.
     """
-    found = named(c, hypothesis)
+    found = hypothesis_named(c, hypothesis)
     _append(journal, campaign, lambda x: e.HypothesisRejected(hypothesis=found, by=by, reason=reason, command=x))
     return found
 

@@ -10,7 +10,8 @@ from rea.domain.ids import HypothesisId
 from rea.domain.lever import Lever, LeverType, Scalar
 from rea.domain.workload import Workload
 from rea.planner.cost import confirmation_seeds
-from rea.planner.outlook import advice, confirmable
+from rea.planner.detection import confirmable
+from rea.planner.outlook import advice
 
 SPREAD = 0.01  # half of the interval around what a person predicts
 
@@ -46,7 +47,7 @@ def _detects(c: Campaign, predicted: float) -> None:
         raise Undetectable(why, f"{advice(c, predicted)}; without --predicted it is tried as something unknown")
 
 
-def named(c: Campaign, beginning: str) -> HypothesisId:
+def hypothesis_named(c: Campaign, beginning: str) -> HypothesisId:
     """Return the one hypothesis whose id begins so.
 
     Raises:

@@ -1,9 +1,8 @@
 """A folded campaign as bytes and back: a cache, bound to the code that folded it. What is over is packed, and unpacked for whoever asks."""
 
 import zlib
-from collections.abc import Iterable
 from dataclasses import fields
-from functools import cache, lru_cache
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -11,7 +10,8 @@ from typing import Any, get_type_hints
 import msgspec
 
 from rea import domain
-from rea.campaign import evolve, folding
+from rea.campaign import evolve, folding, packing
+from rea.campaign.packing import pack, unpack
 from rea.domain.campaign import Campaign
 from rea.domain.ids import JobId
 from rea.domain.job import JobState
@@ -20,7 +20,6 @@ from rea.domain.records import Attempts, JobRecord, Jobs, numbered
 _APART = ("jobs", "attempts", "alike", "memo")  # packed; packed; follows from the experiments; follows from the rest
 LOOSE = 200  # of the latest jobs, so that whoever looks at what happened lately sees it in its order
 _encoder = msgspec.msgpack.Encoder()
-_records = msgspec.msgpack.Decoder(list[JobRecord])
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -42,7 +41,10 @@ def version() -> int:
     """Return a number of the code that folds, so that what other code has folded is never read. Positive, below 2**31."""
     packages = (Path(str(module.__file__)).parent for module in (domain, folding))
     files = [file for package in packages for file in sorted(package.glob("*.py"))]
-    text = b"".join(file.read_bytes() for file in (*files, Path(str(evolve.__file__)), Path(__file__)))
+    text = b"".join(
+        file.read_bytes()
+        for file in (*files, *(Path(str(module.__file__)) for module in (evolve, packing)), Path(__file__))
+    )
     return int(sha256(text).hexdigest()[:8], 16) % 2**31
 
 
@@ -54,7 +56,7 @@ def freeze(campaign: Campaign) -> bytes:
     kept = {
         "told": {name: zlib.compress(_encoder.encode(getattr(campaign, name)), 1) for name in _types()},
         "loose": [record for job, record in loose.items() if job not in gone],
-        "packs": jobs.packs | {key: _pack(loose[j] for j in attempts[key]) for key in fresh},
+        "packs": jobs.packs | {key: pack(loose[j] for j in attempts[key]) for key in fresh},
         "packed": jobs.packed + len(gone),
         "attempts": {key: made for key, made in attempts.loose().items() if key not in fresh},
         "counts": attempts.counts | {key: len(attempts[key]) for key in fresh},
@@ -68,7 +70,7 @@ def thaw(payload: bytes) -> Campaign:
     told = {
         name: msgspec.msgpack.decode(zlib.decompress(kept.told[name]), type=kind) for name, kind in _types().items()
     }
-    jobs = Jobs({record.job.id: record for record in kept.loose}, kept.packs, kept.packed, _unpack)
+    jobs = Jobs({record.job.id: record for record in kept.loose}, kept.packs, kept.packed, unpack)
     found = Campaign(**told, jobs=jobs, attempts=Attempts(kept.attempts, kept.counts))
     for experiment in found.experiments.values():
         found.alike.setdefault((experiment.fidelity, experiment.change), experiment.id)
@@ -92,15 +94,6 @@ def _done(record: JobRecord) -> bool:
     return record.state is JobState.CANCELLED or (
         record.state.ended and (record.judged or record.treatment is not None)
     )
-
-
-def _pack(records: Iterable[JobRecord]) -> bytes:
-    return zlib.compress(_encoder.encode(list(records)), 1)
-
-
-@lru_cache(maxsize=256)
-def _unpack(pack: bytes) -> dict[JobId, JobRecord]:
-    return {record.job.id: record for record in _records.decode(zlib.decompress(pack))}
 
 
 @cache

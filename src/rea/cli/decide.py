@@ -31,7 +31,7 @@ def amend(
     """Add a hypothesis, or put it in the place of another. The plan gets a new price and a new digest."""
     journal, name, c = face.chosen()
     new = proposing.idea(c, overrides, statement, predicted)
-    old = proposing.named(c, replaces) if replaces else None
+    old = proposing.hypothesis_named(c, replaces) if replaces else None
     deciding.amend(journal, name, new, person(by), old)
     _again(face, name, new)
 

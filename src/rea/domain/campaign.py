@@ -221,4 +221,4 @@ class Campaign:
 
 def comparison_key(experiment: ExperimentId, metric: str, rows: Rows, slice_: str = "") -> str:
     """Return the key a comparison is kept under: the last one of its kind counts."""
-    return f"{experiment}:{rows}:{metric}:{slice_}"
+    return ":".join((experiment, rows, metric, slice_))

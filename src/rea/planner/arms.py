@@ -37,8 +37,8 @@ class Arm:
 
 def measured(c: Campaign, experiment: ExperimentId, purpose: Purpose = Purpose.SELECT) -> tuple[JobId, ...]:
     """Return the judged jobs of an experiment, by replicate."""
-    mine = (key for key in c.runs_of.get(experiment, ()) if c.replicates[key].purpose is purpose)
-    return tuple(job for key in mine if (job := c.scored.get(key)) is not None)
+    mine = [key for key in c.runs_of.get(experiment, ()) if c.replicates[key].purpose is purpose]
+    return tuple([job for key in mine if (job := c.scored.get(key)) is not None])
 
 
 def pairs_due(c: Campaign, experiments: Iterable[ExperimentId], purpose: Purpose, rows: Rows) -> tuple[ArmPair, ...]:

@@ -4,10 +4,12 @@ from rea.domain.campaign import Campaign
 from rea.domain.hypothesis import Effect
 from rea.planner.promise import DRAWS, effect
 from rea.planner.screening import belief, generation
+from rea.planner.threads import by_one_thread
 
 TOPS = 12  # of the changes that ran: what the next ones have to beat
 
 
+@by_one_thread
 def further(c: Campaign, runs: int) -> tuple[Effect, float] | None:
     """Return by how much ``runs`` more, each where it promises most, raise the best that is believed, and how often it would be another change.
 

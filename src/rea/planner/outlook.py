@@ -1,17 +1,17 @@
 """What a plan may be expected to bring, before it is approved: what it can detect, what it promises, what a little more budget would buy. Pure."""
 
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil
 
 from rea.domain.campaign import Campaign
 from rea.domain.experiment import Phase
 from rea.domain.hypothesis import Aim, Effect, Hypothesis
 from rea.domain.plan import Plan
-from rea.planner.cost import LEAST_CONFIRMATION, MARGIN, MOST_CONFIRMATION, confirmation_seeds, full_ms
+from rea.planner.cost import MOST_CONFIRMATION, confirmation_seeds, full_ms
+from rea.planner.detection import budget_for, confirmable, error_of_one, seeds_for
 from rea.planner.further import further as worth_of_more
 from rea.planner.promise import TENTH, drawn, effect, error, shown
 from rea.planner.trust import EXPLORATION
-from rea.statistics.multiplicity import alpha_for_opening
 from rea.statistics.power import standard_errors_needed
 
 LARGER = "test ideas that promise more"
@@ -60,21 +60,15 @@ def outlook(c: Campaign, plan: Plan) -> Outlook:
         confirms=confirms,
         seeds=seeds,
         gain=gain,
-        found=shown(gains, confirms / standard_errors_needed(_alpha(c)), confirms),
+        found=shown(gains, confirms / standard_errors_needed(error_of_one(c)), confirms),
         more=more,
         more_ms=round(TENTH * plan.budget_ms),
-        found_then=shown(further, confirmable(c, many) / standard_errors_needed(_alpha(c)), confirmable(c, many)),
+        found_then=shown(further, confirmable(c, many) / standard_errors_needed(error_of_one(c)), confirmable(c, many)),
         changes=changes,
         small=tuple(h for h in tried if too_small(h, min(confirms, selects))),
         refused=why,
         advice=advice(c, max(gain.high, *(h.predicted.high for h in tried), 0.0)) if why else "",
     )
-
-
-def confirmable(c: Campaign, seeds: float) -> float:
-    """Return the smallest effect that Confirmation shows with 80 % power: of one finalist among all, on the first opening of the test rows."""
-    sd, rows = c.calibrated.sd_of(c.setup.full.name), c.calibrated.row_sd
-    return standard_errors_needed(_alpha(c)) * sqrt(2 * sd**2 / seeds + rows**2)
 
 
 def too_small(hypothesis: Hypothesis, told: float) -> bool:
@@ -100,23 +94,6 @@ def advice(c: Campaign, effect: float) -> str:
         return f"it takes {needed} seeds an arm, and {most}: lessen the noise between seeds, or {LARGER}"
     wanted = ceil(budget_for(c, needed) / 1000)
     return f"{needed} seeds an arm would do, which a budget of {wanted} device-seconds pays for (--budget {wanted}s), or {LARGER}"
-
-
-def seeds_for(c: Campaign, effect: float) -> int | None:
-    """Return the seeds an arm that detect ``effect`` in Confirmation; None where the noise of the rows alone hides it."""
-    sd, rows = c.calibrated.sd_of(c.setup.full.name), c.calibrated.row_sd
-    left = (max(effect, 0.0) / standard_errors_needed(_alpha(c))) ** 2 - rows**2
-    return max(LEAST_CONFIRMATION, ceil(2 * sd**2 / left)) if left > 0 else None
-
-
-def budget_for(c: Campaign, seeds: int) -> int:
-    """Return the budget in device-milliseconds whose share for Confirmation pays for this many seeds an arm."""
-    runs = seeds * (c.policy.finalists + 1) * full_ms(c) * MARGIN
-    return ceil(runs / max(c.policy.confirmation_share, 0.01)) + sum(c.costs.values())
-
-
-def _alpha(c: Campaign) -> float:
-    return alpha_for_opening(1, c.policy.alpha) / c.policy.finalists
 
 
 def _runs(c: Campaign, plan: Plan) -> float:

@@ -14,7 +14,8 @@ from rea.domain.change import Change
 from rea.domain.hypothesis import Hypothesis
 from rea.domain.lever import Lever, LeverType, Scalar
 from rea.planner.arms import INTERVAL_80, LEAST_SPREAD
-from rea.planner.belief import ALIKE, INTERACTIONS, place
+from rea.planner.belief import INTERACTIONS
+from rea.planner.kernel import ALIKE, place
 from rea.planner.promise import NULL_SHARE
 from rea.planner.screening import belief
 

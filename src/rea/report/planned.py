@@ -7,7 +7,8 @@ from rea.domain.campaign import Campaign
 from rea.domain.change import Patch
 from rea.domain.hypothesis import Effect, Hypothesis
 from rea.domain.plan import CostError, PhasePlan, Plan
-from rea.planner.outlook import Outlook, seeds_for
+from rea.planner.detection import seeds_for
+from rea.planner.outlook import Outlook
 from rea.rehearsal.play import Rehearsed
 from rea.report import numbers as n
 

@@ -50,8 +50,10 @@ class Part:
 
 def satterthwaite(parts: Sequence[Part]) -> Part:
     """Return the sum of independent variance parts with the degrees of freedom it has (Satterthwaite 1946)."""
-    total = sum(part.variance for part in parts)
-    spread = sum(part.variance**2 / part.df for part in parts)
+    total = spread = 0.0
+    for part in parts:  # in one loop, as a long search asks ten thousands of times
+        total += part.variance
+        spread += part.variance**2 / part.df
     return Part(total, min(total**2 / spread, DF_AT_MOST) if spread > 0 else DF_AT_MOST)
 
 

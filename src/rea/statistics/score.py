@@ -1,6 +1,7 @@
 """From comparisons to estimates: the one place where seed noise, row noise and costs become standard errors. Pure."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from math import exp, expm1, log, pi, sqrt
 from statistics import fmean
 
@@ -22,7 +23,8 @@ def pool_of(comparisons: Iterable[Comparison], prior_sd: float | None = None, pr
     arms: dict[str, tuple[float, ...]] = {}
     for c in comparisons:
         for name, seeds in ((c.experiment, c.seeds), (c.baseline, c.baseline_seeds)):
-            arms[name] = max(arms.get(name, ()), seeds, key=len)
+            if len(seeds) > len(arms.get(name, ())):
+                arms[name] = seeds
     if prior_df <= 0 and all(len(seeds) < 2 for seeds in arms.values()):
         return Pool(sd=1.0, df=1.0, lent=1.0)
     return pooled(list(arms.values()), prior_sd, prior_df)
@@ -34,20 +36,26 @@ def score(comparison: Comparison, pool: Pool) -> Estimate:
     The baseline's mean in the denominator is taken as known, which overstates the error of an improvement slightly.
     """
     fold = UNFOLD**2 if comparison.metric == MetricName.CALIBRATION else 1.0
-    candidate, baseline = (mean_of(seeds, pool) for seeds in (comparison.seeds, comparison.baseline_seeds))
+    candidate, baseline = mean_of(comparison.seeds, pool), _mean_of_baseline(comparison.baseline_seeds, pool)
     whole = welch(
         Part(candidate.variance * fold, candidate.df),
         Part(baseline.variance * fold, baseline.df),
         shared_df=pool.df,
         rows=comparison.row_variance,
     )
-    return estimate(comparison.effect, [whole])
+    return Estimate(comparison.effect, sqrt(whole.variance), whole.df)
 
 
 def mean_of(arm: Sequence[float], pool: Pool) -> Part:
     """Return the variance of an arm's mean over its seeds."""
     one = moderated(arm, pool)
     return Part(one.variance / max(len(arm), 1), one.df)
+
+
+@lru_cache(maxsize=64)
+def _mean_of_baseline(seeds: tuple[float, ...], pool: Pool) -> Part:
+    """Return the same once for all arms of a campaign, which have their baseline in common."""
+    return mean_of(seeds, pool)
 
 
 def score_value(comparison: Comparison, pool: Pool) -> Estimate:

@@ -1,6 +1,6 @@
 """Optuna's multivariate TPE behind the ``Search`` port: the study is rebuilt from the points, so nothing is kept between calls."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rea.domain.change import Change
@@ -33,14 +33,13 @@ class OptunaSearch:
         if not space or count < 1:
             return ()
         study = _study(space, start, points, seed)
-        tried = {Change(overrides=tuple(start.items())), *(_whole(start, p.change) for p in points)}
+        tried = {tuple(start.values()), *(_whole(start, p.change.overrides) for p in points)}
         found: dict[Change, None] = {}
         for _ in range(ASKED * count):
             asked = study.ask({span.lever.name: _distribution(span) for span in space})
             values = {span.lever.name: span.rounded(asked.params[span.lever.name]) for span in space}
-            change = Change(overrides=tuple((dict(start) | values).items()))
-            if change not in tried:
-                found[change] = None
+            if (whole := _whole(start, values.items())) not in tried:
+                found[Change(overrides=tuple(zip(start, whole, strict=True)))] = None
             if len(found) == count:
                 break
         return tuple(found)
@@ -52,7 +51,8 @@ def _study(space: Sequence[Span], start: Mapping[str, Scalar], points: Sequence[
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     sampler = optuna.samplers.TPESampler(n_startup_trials=1, multivariate=True, constant_liar=True, seed=seed)
     study = optuna.create_study(sampler=sampler, direction="maximize")
-    study.add_trials([_trial(space, values, effect) for values, effect in _history(space, start, points)])
+    told = {span.lever.name: _distribution(span) for span in space}
+    study.add_trials([_trial(told, values, effect) for values, effect in _history(space, start, points)])
     return study
 
 
@@ -82,13 +82,13 @@ def _in_space(space: Sequence[Span], start: Mapping[str, Scalar], values: Mappin
     return same and all(span.holds(values[span.lever.name]) for span in space)
 
 
-def _trial(space: Sequence[Span], values: Mapping[str, Scalar], effect: float) -> "optuna.trial.FrozenTrial":
+def _trial(
+    distributions: "dict[str, optuna.distributions.BaseDistribution]", values: Mapping[str, Scalar], effect: float
+) -> "optuna.trial.FrozenTrial":
     import optuna
 
     return optuna.create_trial(
-        params={span.lever.name: values[span.lever.name] for span in space},
-        distributions={span.lever.name: _distribution(span) for span in space},
-        value=effect,
+        params={name: values[name] for name in distributions}, distributions=distributions, value=effect
     )
 
 
@@ -102,5 +102,7 @@ def _distribution(span: Span) -> "optuna.distributions.BaseDistribution":
     return FloatDistribution(span.low, span.high, log=span.log)
 
 
-def _whole(start: Mapping[str, Scalar], change: Change) -> Change:
-    return Change(overrides=tuple((dict(start) | dict(change.overrides)).items()))
+def _whole(start: Mapping[str, Scalar], overrides: Iterable[tuple[str, Scalar]]) -> tuple[Scalar, ...]:
+    """Return the values of all levers of ``start``, in its order; of others there are none in a search."""
+    told = dict(overrides)
+    return tuple(told.get(name, value) for name, value in start.items())

@@ -11,11 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ranker import techniques
+from ranker import kernels, techniques
 from ranker.calendar import calendar
 from ranker.columns import Column, own_columns, read_columns
 from ranker.config import Config, ConfigError
 from ranker.features import Encoded, encode
+from ranker.kernels import Kernels
+from ranker.layers import rows
 from ranker.stream import Batch, EvaluationStream, Source, TrainStream
 
 
@@ -28,6 +30,7 @@ class Part:
     numbers: Tensor
     label: Tensor
     weight: Tensor
+    kernels: Kernels | None = None
 
     def __len__(self) -> int:
         return len(self.row_id)
@@ -35,7 +38,7 @@ class Part:
     def take(self, index: Tensor) -> Batch:
         """The rows at ``index``."""
         return (
-            self.ids.index_select(0, index),
+            self.ids.index_select(0, index) if self.kernels is None else rows.take(self.kernels, self.ids, index),
             self.numbers.index_select(0, index),
             self.label.index_select(0, index),
             self.weight.index_select(0, index),
@@ -48,7 +51,7 @@ class Part:
     def to(self, device: torch.device) -> "Part":
         """The same on another device."""
         tensors = (each.to(device) for each in (self.ids, self.numbers, self.label, self.weight))
-        return Part(self.row_id, *tensors)
+        return Part(self.row_id, *tensors, self.kernels if device.type == "cpu" else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ def load(path: Path, config: Config, seed: int = 0) -> Data:
     parts = [
         _part(encoded, row_id, (label, weight), index) for index in (train, np.flatnonzero(valid), np.flatnonzero(test))
     ]
+    parts[0] = replace(parts[0], kernels=kernels.load(config))
     if config.position_debias:
         for part in parts[1:]:
             _fix_position(part, encoded, config)

@@ -1,5 +1,6 @@
 """``kernels=fused``: the same mathematics as the plain path, and the same promises."""
 
+import itertools
 import json
 import shutil
 import types
@@ -13,7 +14,7 @@ from torch.nn import functional
 
 from ranker import kernels
 from ranker.config import parse
-from ranker.layers import cross, fused
+from ranker.layers import cross, fused, rows
 from ranker.metrics import normalized_entropy
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
@@ -45,35 +46,47 @@ def norm_layer(found, x, matrix, weight, bias):
     if found is None:
         out = functional.relu(functional.batch_norm(x @ matrix.t(), mean, variance, weight, bias, training=True))
     else:
-        parts = {"weight": weight, "bias": bias, "running_mean": mean, "running_var": variance}
-        norm = types.SimpleNamespace(**parts, eps=1e-5, momentum=0.1, num_batches_tracked=torch.tensor(0))
-        out = fused.norm_layer(found, x, types.SimpleNamespace(weight=matrix), norm)
+        out = fused.norm_layers(found, [pair(matrix, weight, bias, mean, variance)], x)
     return torch.cat([out.to(x.dtype), mean.unsqueeze(0), variance.unsqueeze(0)])
+
+
+def pair(matrix, weight, bias, mean, variance):
+    """A linear map and its norm, all of whose gradients are zero."""
+    for each in (matrix, weight, bias):
+        each.grad = torch.zeros_like(each)
+    parts = {"weight": weight, "bias": bias, "running_mean": mean, "running_var": variance}
+    norm = types.SimpleNamespace(**parts, eps=1e-5, momentum=0.1, num_batches_tracked=torch.tensor(0))
+    return types.SimpleNamespace(weight=matrix), norm
+
+
+def both(pair):
+    """Two results as one: what came of the fields, and the fields themselves for a tower beside, which have a gradient too."""
+    return torch.cat([each.flatten().to(pair[0].dtype) for each in pair])
 
 
 def crossed(found, x, *weights):
     if found is not None:
-        return fused._Cross.apply(x, found, *weights).to(x.dtype)
+        return both(fused._Cross.apply(x, found, *weights)).to(x.dtype)
     start = x
     for matrix, bias in zip(weights[::2], weights[1::2], strict=True):
         x = x + start * (x @ matrix.t() + bias)
-    return x
+    return both((x, start))
 
 
 def attended(found, x, *weights):
     """Two heads of width 3."""
     if found is not None:
-        return fused._Attention.apply(x, found, 2, *weights)
+        return both(fused._Attention.apply(x, found, 2, *weights))
     out = x.permute(2, 1, 0)
     for weight in weights:
         q, k, v, skip = torch.einsum("oi,ifr->ofr", weight, out).view(4, 2, 3, *out.shape[1:])
         share = (torch.einsum("hwar,hwbr->habr", q, k) / 3**0.5).softmax(dim=2)
         out = torch.relu(torch.einsum("habr,hwbr->hwar", share, v) + skip).flatten(0, 1)
-    return out
+    return both((out, x))
 
 
 def factorised(found, x):
-    return cross.factorisation(x) if found is None else fused.factorisation(found, x)
+    return both((cross.factorisation(x), x) if found is None else fused.factorisation(found, x))
 
 
 def read(found, x, y, weight, bias):
@@ -90,20 +103,22 @@ def log_loss(found, logits):
     return (functional.binary_cross_entropy_with_logits(logits * 20, wide, reduction="none").sum(dim=1) * weight).sum()
 
 
-def looked_up(found, table):
-    rows = torch.tensor([[0, 3], [3, 3], [6, 1]], dtype=torch.int32)
-    return _with_gradient(found, table, rows, fused.lookup) if found is not None else table[rows.long()]
+IDS, OFFSETS = (
+    torch.tensor([[0, 1], [2, 1], [0, 1], [3, 2]], dtype=torch.int32),
+    torch.tensor([0, 4], dtype=torch.int32),
+)
+
+
+def looked_up(found, table, summed=False):
+    if found is not None:
+        table.grad = torch.zeros_like(table)
+        return rows.lookup(found, table, IDS, OFFSETS, None, summed=summed)
+    out = table[(IDS + OFFSETS).long()]
+    return out.sum(dim=(1, 2)) if summed else out
 
 
 def summed(found, table):
-    rows = torch.tensor([[0, 3], [3, 3], [6, 1]], dtype=torch.int32)
-    found_rows = table[rows.long()].sum(dim=(1, 2))
-    return found_rows if found is None else _with_gradient(found, table, rows, fused.lookup_sum)
-
-
-def _with_gradient(found, table, rows, function):
-    table.grad = torch.zeros_like(table)
-    return function(found, table, rows, None)
+    return looked_up(found, table, summed=True)
 
 
 CASES = {
@@ -140,14 +155,20 @@ def test_a_kernel_agrees_with_autograd_in_double_precision(function, precision):
 PLANTED = {  # what is written in the source, what stands there instead, and which case turns red
     "shift[c] = bias[c] - ": ("shift[c] = bias[c] + ", norm_layer),
     "/ (rows - 1)": ("/ rows", norm_layer),
-    "by_start[i] += ": ("by_start[i] = ", crossed),
+    "by_weight[c] += multiplied": ("by_weight[c] = 2 * multiplied", norm_layer),
+    "total[c * rows + r] += ": ("total[r * columns + c] += ", norm_layer),
+    "by_start[i] + through": ("through", crossed),
+    "(last ? 0 : g[i])": ("0", crossed),
+    "g[i] + wide(more[i]) + wide(by_low[i])": ("g[i] + wide(more[i])", crossed),
     "score * scale": ("score", attended),
     "to[0] += a, to[1] += b": ("to[0] += b, to[1] += a", attended),
     "whole += sum[d] * sum[d] - squares[d]": ("whole += sum[d] * sum[d] + squares[d]", factorised),
+    "by_x[i] += wide(by_low[i])": ("by_x[i] = wide(by_low[i])", factorised),
+    "total[i] += wide(more[i])": ("total[i] = wide(more[i])", attended),
     "out[r] += total": ("out[r] = total", read),
     "(z < 0 ? e : 1)": ("(z < 0 ? 1 : e)", log_loss),
-    "to[d] += by_row": ("to[d] = by_row", looked_up),
-    "total[rows[i * fields + f]] += g[i]": ("total[rows[i * fields + f]] = g[i]", summed),
+    "to[d] += by_out": ("to[d] = by_out", looked_up),
+    "total[ids[f] + offsets[f]] += by_out[r]": ("total[ids[f] + offsets[f]] = by_out[r]", summed),
 }
 
 
@@ -164,6 +185,26 @@ def test_a_slip_in_a_kernel_would_be_noticed(written, tmp_path, monkeypatch):
 
 
 @needs_compiler
+@pytest.mark.parametrize("precision", NEAR)
+def test_layers_in_one_are_layers_one_after_another(precision):
+    sides = []
+    for at_once in (True, False):
+        x = numbers(ROWS, 13).requires_grad_()
+        sizes = ((19, 13), (19,), (19,), (19,), (19,)), ((5, 19), (5,), (5,), (5,), (5,))
+        layers = [pair(*(numbers(*shape, seed=s) + (s == 5) for s, shape in enumerate(shapes, 1))) for shapes in sizes]
+        out = x
+        for each in [layers] if at_once else [[layer] for layer in layers]:
+            for linear, _ in each:
+                linear.weight.requires_grad_()
+            out = fused.norm_layers(load(precision), each, out)
+        out.backward(numbers(ROWS, 5, seed=9).to(out.dtype))
+        held = [each for linear, norm in layers for each in (linear.weight, norm.weight, norm.bias)]
+        means = [each for _, norm in layers for each in (norm.running_mean, norm.running_var)]
+        sides.append([out, x.grad, *(each.grad for each in held), *means])
+    assert all(torch.equal(a, b) and a.any() for a, b in zip(*sides, strict=True))
+
+
+@needs_compiler
 def test_what_is_not_finite_comes_through_and_what_is_no_row_is_an_error():
     for bad in (float("nan"), float("inf")):
         x = numbers(50, 6)
@@ -174,10 +215,20 @@ def test_what_is_not_finite_comes_through_and_what_is_no_row_is_an_error():
         assert not attended(load(), fields, numbers(24, 4)).isfinite().all()
         assert not log_loss(load(), torch.full((ROWS, 1), bad)).isfinite()
     table = nn.Parameter(numbers(7, 1))
-    for function in (fused.lookup, fused.lookup_sum):
-        for row in (7, -1):
-            with pytest.raises(IndexError, match="7 rows"):
-                function(load(), table, torch.tensor([[0, row]], dtype=torch.int32), None)
+    for summed, row in itertools.product((False, True), (3, -5)):
+        with pytest.raises(IndexError, match="7 rows"):
+            rows.lookup(load(), table, torch.tensor([[0, row]], dtype=torch.int32), OFFSETS, None, summed=summed)
+    for row in (7, -1):
+        with pytest.raises(IndexError, match="7 rows"):
+            rows.take(load(), table.detach(), torch.tensor([0, row]))
+
+
+@needs_compiler
+@pytest.mark.parametrize("shape", [(7,), (7, 0), (7, 3), (7, 10)])
+def test_the_rows_of_a_batch_are_those_of_torch(shape):
+    index = torch.tensor([3, 0, 6, 6])
+    for source in (numbers(*shape), (numbers(*shape) * 100).to(torch.int32)):
+        assert torch.equal(rows.take(load(), source, index), source[index])
 
 
 def predicted(out):

@@ -20,18 +20,12 @@ typedef struct {
 
 static inline vec choose(ivec where, vec yes, vec no) { return (vec)((where & (ivec)yes) | (~where & (ivec)no)); }
 
-static inline vec exponential(vec x) { /* to 2e-7; below -87 as at -87 */
-    x = choose(x < -87.0f, (vec){} - 87.0f, x);
-    vec n = x * 1.44269504f + 12582912.0f; /* rounds: 1.5 * 2^23 */
-    n -= 12582912.0f;
-    vec r = x - n * 0.693359375f + n * 2.12194440e-4f;
-    vec p = 1.9875691500e-4f * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    return p * (vec)((__builtin_convertvector(n, ivec) + 127) << 23);
+static inline vec exponentials(vec x) {
+    float each[LANES];
+    memcpy(each, &x, sizeof x);
+    for (int lane = 0; lane < LANES; lane++) each[lane] = exponential(each[lane]);
+    memcpy(&x, each, sizeof x);
+    return x;
 }
 
 /* out (4 * quads, fields) = weight (4 * quads, inputs) @ x (inputs, fields). */
@@ -101,7 +95,7 @@ static void attend(const Shape *s, Layer *layer, vec *out) {
                 share[b] = score * scale;
                 most = choose(share[b] > most, share[b], most);
             }
-            for (long b = 0; b < F; b++) total += share[b] = exponential(share[b] - most);
+            for (long b = 0; b < F; b++) total += share[b] = exponentials(share[b] - most);
             for (long b = 0; b < F; b++) share[b] /= total;
             for (long w = 0; w < W; w++) {
                 vec mixed = skip[w * F + a];

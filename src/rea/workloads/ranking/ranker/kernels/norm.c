@@ -33,15 +33,17 @@ INLINE void sum_rows_back(const low *restrict g, const low *restrict z, const fl
 }
 
 /* mean and inverse deviation of each column into ``mean`` and ``inverse``, running ones moved by ``momentum``. Columns are shifted by
- * their first row while they are summed, so that a large mean takes no digits from the variance. ``work``: 4 * width doubles. */
+ * their first row while they are summed, so that a large mean takes no digits from the variance. */
 static void moments(const low *restrict z, long rows, long width, float eps, float momentum, float *restrict running_mean,
-                    float *restrict running_var, float *restrict mean, float *restrict inverse, double *restrict work) {
-    double *restrict total = work, *restrict squares = work + width;
-    float *restrict sum = (float *)(work + 2 * width), *restrict square = sum + width;
-    memset(work, 0, 2 * width * sizeof(double));
+                    float *restrict running_var, float *restrict mean, float *restrict inverse) {
+    double total[width], squares[width];
+    float sum[width], square[width];
+    memset(total, 0, sizeof total);
+    memset(squares, 0, sizeof squares);
     for (long begin = 0; begin < rows; begin += PART) {
         long r = begin, end = begin + PART < rows ? begin + PART : rows;
-        memset(sum, 0, 2 * width * sizeof(float));
+        memset(sum, 0, sizeof sum);
+        memset(square, 0, sizeof square);
         for (; r + AT_ONCE <= end; r += AT_ONCE) sum_rows(z + r * width, z, AT_ONCE, width, sum, square);
         for (; r < end; r++) sum_rows(z + r * width, z, 1, width, sum, square);
         for (long c = 0; c < width; c++) {
@@ -68,33 +70,37 @@ INLINE void affine(const float *restrict weight, const float *restrict bias, con
     }
 }
 
-/* y = relu((z - mean) * inverse * weight + bias). */
+/* y = relu((z - mean) * inverse * weight + bias); ``mean`` keeps the means, then the inverses. */
 API long norm_forward(const low *restrict z, long rows, long width, const float *restrict weight, const float *restrict bias, float eps,
-                      float momentum, float *running_mean, float *running_var, float *restrict mean, float *restrict inverse,
-                      low *restrict y, double *work) {
-    moments(z, rows, width, eps, momentum, running_mean, running_var, mean, inverse, work);
-    float *restrict scale = (float *)(work + 2 * width), *restrict shift = scale + width;
+                      float momentum, float *running_mean, float *running_var, float *restrict mean, low *restrict y) {
+    float *inverse = mean + width, scale[width], shift[width], row[width];
+    moments(z, rows, width, eps, momentum, running_mean, running_var, mean, inverse);
     affine(weight, bias, mean, inverse, width, scale, shift);
-    for (long r = 0; r < rows; r++)
+    for (long r = 0; r < rows; r++) {
         for (long c = 0; c < width; c++) {
             float v = wide(z[r * width + c]) * scale[c] + shift[c];
-            y[r * width + c] = narrow(v < 0 ? 0 : v); /* and not max: NaN has to come through */
+            row[c] = v < 0 ? 0 : v; /* and not max: NaN has to come through */
         }
+        narrow_row(row, width, y + r * width);
+    }
     return 0;
 }
 
-/* The gradient of norm_forward: that of y in ``g``, of z into ``by_z``. Where y was cut is computed again, since z has to be read anyway. */
+/* The gradient of norm_forward: that of y in ``g``, of z into ``by_z``; those of weight and bias grow. Where y was cut is computed again,
+ * since z has to be read anyway. */
 API long norm_backward(const low *restrict g, const low *restrict z, long rows, long width, const float *restrict weight,
-                       const float *restrict bias, const float *restrict mean, const float *restrict inverse, low *restrict by_z,
-                       float *restrict by_weight, float *restrict by_bias, double *restrict work) {
-    double *restrict total = work, *restrict totals = work + width;
-    float *restrict sum = (float *)(work + 2 * width), *restrict product = sum + width;
-    float *restrict scale = product + width, *restrict shift = scale + width;
+                       const float *restrict bias, const float *restrict mean, low *restrict by_z, float *restrict by_weight,
+                       float *restrict by_bias) {
+    const float *inverse = mean + width;
+    double total[width], totals[width];
+    float sum[width], product[width], scale[width], shift[width], row[width];
     affine(weight, bias, mean, inverse, width, scale, shift);
-    memset(work, 0, 2 * width * sizeof(double));
+    memset(total, 0, sizeof total);
+    memset(totals, 0, sizeof totals);
     for (long begin = 0; begin < rows; begin += PART) {
         long r = begin, end = begin + PART < rows ? begin + PART : rows;
-        memset(sum, 0, 2 * width * sizeof(float));
+        memset(sum, 0, sizeof sum);
+        memset(product, 0, sizeof product);
         for (; r + AT_ONCE <= end; r += AT_ONCE)
             sum_rows_back(g + r * width, z + r * width, scale, shift, mean, AT_ONCE, width, sum, product);
         for (; r < end; r++) sum_rows_back(g + r * width, z + r * width, scale, shift, mean, 1, width, sum, product);
@@ -105,15 +111,18 @@ API long norm_backward(const low *restrict g, const low *restrict z, long rows, 
     }
     float *restrict slope = sum, *restrict level = product;
     for (long c = 0; c < width; c++) {
-        by_bias[c] = (float)total[c];
-        by_weight[c] = (float)(totals[c] * inverse[c]);
-        slope[c] = -scale[c] * inverse[c] * by_weight[c] / rows;
-        level[c] = -scale[c] * by_bias[c] / rows - slope[c] * mean[c];
+        float plain = (float)total[c], multiplied = (float)(totals[c] * inverse[c]);
+        by_bias[c] += plain;
+        by_weight[c] += multiplied;
+        slope[c] = -scale[c] * inverse[c] * multiplied / rows;
+        level[c] = -scale[c] * plain / rows - slope[c] * mean[c];
     }
-    for (long r = 0; r < rows; r++)
+    for (long r = 0; r < rows; r++) {
         for (long c = 0; c < width; c++) {
             float v = wide(z[r * width + c]), through = v * scale[c] + shift[c] > 0 ? wide(g[r * width + c]) : 0;
-            by_z[r * width + c] = narrow(through * scale[c] + v * slope[c] + level[c]);
+            row[c] = through * scale[c] + v * slope[c] + level[c];
         }
+        narrow_row(row, width, by_z + r * width);
+    }
     return 0;
 }

@@ -21,140 +21,101 @@ def usable(kernels: Kernels | None, x: Tensor) -> TypeGuard[Kernels]:
     return kernels is not None and x.device.type == "cpu" and cross.kind_of(x) == kernels.kind
 
 
-def lookup(kernels: Kernels, table: nn.Parameter, rows: Tensor, seen: list[Tensor] | None) -> Tensor:
-    """Rows of a table, whose gradient is added to what the table holds already. Raises IndexError."""
-    return _Lookup.apply(table, rows, seen, kernels)  # type: ignore[no-any-return]
+def norm_layers(kernels: Kernels, layers: Sequence[tuple[nn.Linear, nn.BatchNorm1d]], x: Tensor) -> Tensor:
+    """relu(norm(linear(x))) in training, layer by layer, of linear maps without bias.
+
+    The weights' gradients are added to what they hold already.
+    """
+    return _NormLayers.apply(x.to(kernels.kind).contiguous(), kernels, layers, layers[0][0].weight)  # type: ignore[no-any-return]
 
 
-class _Lookup(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, table: Tensor, rows: Tensor, seen: list[Tensor] | None, kernels: Kernels) -> Tensor:
-        flat, dim = rows.flatten().to(torch.int32), table.shape[1]
-        ctx.table, ctx.rows, ctx.seen, ctx.kernels = table, flat, seen, kernels
-        out = table.new_empty(*rows.shape, dim)
-        if kernels.gather(table.data_ptr(), flat.data_ptr(), len(flat), len(table), dim, out.data_ptr()):
-            raise IndexError(f"an id beyond the {len(table)} rows of its table")
-        return out
+class _NormLayers(torch.autograd.Function):
+    """The last argument of ``forward`` says that there is a gradient to ask for, even if ``x`` has none."""
 
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None, None, None]:
-        by_row, table, rows = gradients[0].contiguous(), ctx.table, ctx.rows
-        if ctx.seen is not None:
-            ctx.seen.append(rows)
-        ctx.kernels.scatter(table.grad.data_ptr(), rows.data_ptr(), len(rows), table.shape[1], by_row.data_ptr())
-        return None, None, None, None
-
-
-def lookup_sum(kernels: Kernels, table: nn.Parameter, rows: Tensor, seen: list[Tensor] | None) -> Tensor:
-    """The sum over fields of rows of a table that has one column, as ``lookup`` otherwise. Raises IndexError."""
-    return _LookupSum.apply(table, rows, seen, kernels)  # type: ignore[no-any-return]
-
-
-class _LookupSum(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, table: Tensor, rows: Tensor, seen: list[Tensor] | None, kernels: Kernels) -> Tensor:
-        rows = rows.to(torch.int32).contiguous()
-        ctx.table, ctx.rows, ctx.seen, ctx.kernels = table, rows, seen, kernels
-        out = table.new_empty(len(rows))
-        if kernels.gather_sum(table.data_ptr(), rows.data_ptr(), *rows.shape, len(table), out.data_ptr()):
-            raise IndexError(f"an id beyond the {len(table)} rows of its table")
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None, None, None]:
-        gradient, rows = gradients[0].contiguous(), ctx.rows
-        if ctx.seen is not None:
-            ctx.seen.append(rows.flatten())
-        ctx.kernels.scatter_sum(ctx.table.grad.data_ptr(), rows.data_ptr(), *rows.shape, gradient.data_ptr())
-        return None, None, None, None
-
-
-def norm_layer(kernels: Kernels, x: Tensor, linear: nn.Linear, norm: nn.BatchNorm1d) -> Tensor:
-    """relu(norm(linear(x))) in training, of a linear map without bias."""
-    assert norm.num_batches_tracked is not None
-    norm.num_batches_tracked.add_(1)
-    return _NormLayer.apply(x, linear.weight, norm.weight, norm.bias, norm, kernels)  # type: ignore[no-any-return]
-
-
-class _NormLayer(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, matrix: Tensor, weight: Tensor, bias: Tensor, norm: nn.BatchNorm1d, kernels: Kernels
+        ctx: Any, x: Tensor, kernels: Kernels, layers: Sequence[tuple[nn.Linear, nn.BatchNorm1d]], _: Tensor
     ) -> Tensor:
-        kind = cross.kind_of(x)
-        given, low = x.to(kind), matrix.to(kind)
-        z = given @ low.t()
-        y, work = torch.empty_like(z), _work(z)
-        mean, inverse = z.new_empty(2, z.shape[1], dtype=torch.float32)
-        running = (norm.running_mean.data_ptr(), norm.running_var.data_ptr())  # type: ignore[union-attr]
-        kernels.norm_forward(
-            *(z.data_ptr(), *z.shape, weight.data_ptr(), bias.data_ptr(), norm.eps, norm.momentum, *running),
-            *(mean.data_ptr(), inverse.data_ptr(), y.data_ptr(), work.data_ptr()),
-        )
-        ctx.save_for_backward(given, low, z, mean, inverse, weight, bias)
-        ctx.kernels, ctx.kind = kernels, x.dtype
-        return y
+        saved = []
+        for linear, norm in layers:
+            low = linear.weight.to(kernels.kind)
+            z = x @ low.t()
+            y, moments = torch.empty_like(z), z.new_empty(2, z.shape[1], dtype=torch.float32)
+            kernels.norm_forward(
+                *(z.data_ptr(), *z.shape, norm.weight.data_ptr(), norm.bias.data_ptr(), norm.eps, norm.momentum),
+                *(norm.running_mean.data_ptr(), norm.running_var.data_ptr()),  # type: ignore[union-attr]
+                *(moments.data_ptr(), y.data_ptr()),
+            )
+            norm.num_batches_tracked.add_(1)  # type: ignore[union-attr]
+            saved += [x, low, z, moments]
+            x = y
+        ctx.save_for_backward(*saved)
+        ctx.kernels, ctx.layers = kernels, layers
+        return x
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, Tensor, Tensor, None, None]:
-        given, low, z, mean, inverse, weight, bias = ctx.saved_tensors
-        gradient, by_z, work = gradients[0].contiguous(), torch.empty_like(z), _work(z)
-        by_weight, by_bias = torch.empty_like(mean), torch.empty_like(mean)
-        ctx.kernels.norm_backward(
-            *(gradient.data_ptr(), z.data_ptr(), *z.shape, weight.data_ptr(), bias.data_ptr()),
-            *(mean.data_ptr(), inverse.data_ptr(), by_z.data_ptr()),
-            *(by_weight.data_ptr(), by_bias.data_ptr(), work.data_ptr()),
-        )
-        by_x = (by_z @ low).to(ctx.kind) if ctx.needs_input_grad[0] else None
-        by_matrix = (given.t() @ by_z).t()  # faster than by_z.t() @ given, and the same
-        return by_x, by_matrix.to(weight.dtype), by_weight, by_bias, None, None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, None, None, None]:
+        kernels, saved, gradient = ctx.kernels, ctx.saved_tensors, gradients[0].contiguous()
+        for place in range(len(ctx.layers) - 1, -1, -1):
+            (linear, norm), (x, low, z, moments) = ctx.layers[place], saved[4 * place : 4 * place + 4]
+            weight, bias, by_z = norm.weight, norm.bias, torch.empty_like(z)
+            kernels.norm_backward(
+                *(gradient.data_ptr(), z.data_ptr(), *z.shape, weight.data_ptr(), bias.data_ptr(), moments.data_ptr()),
+                *(by_z.data_ptr(), weight.grad.data_ptr(), bias.grad.data_ptr()),
+            )
+            by_matrix = x.t() @ by_z  # faster than by_z.t() @ x
+            kernels.add_transposed(linear.weight.grad.data_ptr(), by_matrix.data_ptr(), *by_matrix.shape)
+            if place or ctx.needs_input_grad[0]:
+                gradient = by_z @ low
+        return gradient if ctx.needs_input_grad[0] else None, None, None, None
 
 
-def _work(z: Tensor) -> Tensor:
-    return torch.empty(4 * z.shape[1], dtype=torch.double)
-
-
-def factorisation(kernels: Kernels | None, x: Tensor) -> Tensor:
-    """``cross.factorisation``."""
+def factorisation(kernels: Kernels | None, x: Tensor) -> tuple[Tensor, Tensor]:
+    """``cross.factorisation``, and ``x`` for a tower beside it."""
     if not usable(kernels, x):
-        return cross.factorisation(x)
+        return cross.factorisation(x), x
     return _Factorisation.apply(x.float().contiguous(), kernels)  # type: ignore[no-any-return]
 
 
 class _Factorisation(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, kernels: Kernels) -> Tensor:
-        total, value = x.new_empty(len(x), x.shape[2]), x.new_empty(len(x))
-        kernels.factorisation(x.data_ptr(), *x.shape, total.data_ptr(), value.data_ptr())
+    def forward(ctx: Any, x: Tensor, kernels: Kernels) -> tuple[Tensor, Tensor]:
+        total, value, low = (
+            x.new_empty(len(x), x.shape[2]),
+            x.new_empty(len(x)),
+            torch.empty_like(x, dtype=kernels.kind),
+        )
+        kernels.factorisation(x.data_ptr(), *x.shape, total.data_ptr(), value.data_ptr(), low.data_ptr())
         ctx.save_for_backward(x, total)
         ctx.kernels = kernels
-        return value
+        ctx.set_materialize_grads(False)
+        return value, low
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor, None]:
         x, total = ctx.saved_tensors
-        gradient, by_x = gradients[0].contiguous(), torch.empty_like(x)
-        ctx.kernels.factorisation_back(x.data_ptr(), total.data_ptr(), gradient.data_ptr(), *x.shape, by_x.data_ptr())
+        gradient, by_low, by_x = *_contiguous(*gradients), torch.empty_like(x)
+        pointers = (x.data_ptr(), total.data_ptr(), _pointer(gradient), _pointer(by_low))
+        ctx.kernels.factorisation_back(*pointers, *x.shape, by_x.data_ptr())
         return by_x, None
 
 
-def crossed(kernels: Kernels | None, layers: cross.Cross, x: Tensor) -> Tensor:
-    """``layers(x)``, in the type of products; those of low rank take their plain path."""
+def crossed(kernels: Kernels | None, layers: cross.Cross, x: Tensor) -> tuple[Tensor, Tensor]:
+    """``layers(x)``, in the type of products, and ``x`` for a tower beside them; layers of low rank take their plain path."""
     full = [layer for layer in layers.layers if isinstance(layer, nn.Linear)]
     if not usable(kernels, x) or len(full) < len(layers.layers):
-        return layers(x)  # type: ignore[no-any-return]
+        return layers(x), x
     weights = [tensor for layer in full for tensor in (layer.weight, layer.bias)]
     return _Cross.apply(x.float().contiguous(), kernels, *weights)  # type: ignore[no-any-return]
 
 
 class _Cross(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, start: Tensor, kernels: Kernels, *weights: Tensor) -> Tensor:
-        kind = cross.kind_of(start)
-        x, given, saved = start, start.to(kind), []
+    def forward(ctx: Any, start: Tensor, kernels: Kernels, *weights: Tensor) -> tuple[Tensor, Tensor]:
+        x, out, given, saved = start, torch.empty_like(start), start.to(kernels.kind), []
         for matrix, bias in zip(weights[::2], weights[1::2], strict=True):
-            low = matrix.to(kind)
-            mapped, out, out_low = given @ low.t(), torch.empty_like(start), torch.empty_like(given)
+            low = matrix.to(kernels.kind)
+            mapped, out_low = given @ low.t(), torch.empty_like(given)
             kernels.cross_forward(
                 *(x.data_ptr(), start.data_ptr(), mapped.data_ptr(), bias.data_ptr(), *start.shape),
                 *(out.data_ptr(), out_low.data_ptr()),
@@ -163,57 +124,73 @@ class _Cross(torch.autograd.Function):
             x, given = out, out_low
         ctx.save_for_backward(start, *saved)
         ctx.kernels = kernels
-        return given
+        ctx.set_materialize_grads(False)
+        return given, saved[0]
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
         start, *saved = ctx.saved_tensors
-        gradient, by_start, by_weights = gradients[0].to(start.dtype, copy=True), torch.zeros_like(start), []
-        for place in range(len(saved) - 4, -1, -4):
+        more, by_start_low = _contiguous(*gradients)
+        gradient, by_start, by_weights = torch.empty_like(start), torch.empty_like(start), []
+        last = len(saved) - 4
+        for place in range(last, -1, -4):
             given, low, mapped, bias = saved[place : place + 4]
             by_mapped, by_bias = torch.empty_like(mapped), torch.empty_like(bias)
             ctx.kernels.cross_back(
-                *(gradient.data_ptr(), start.data_ptr(), mapped.data_ptr(), bias.data_ptr(), *start.shape),
-                *(by_mapped.data_ptr(), by_start.data_ptr(), by_bias.data_ptr()),
+                *(_pointer(more), start.data_ptr(), mapped.data_ptr(), bias.data_ptr(), *start.shape, place == last),
+                *(gradient.data_ptr(), by_mapped.data_ptr(), by_start.data_ptr(), by_bias.data_ptr()),
             )
             more = by_mapped @ low
-            ctx.kernels.add(gradient.data_ptr(), more.data_ptr(), gradient.numel())
             by_weights = [(given.t() @ by_mapped).t().to(bias.dtype), by_bias, *by_weights]
-        return gradient.add_(by_start), None, *by_weights
+        pointers = (gradient.data_ptr(), _pointer(more), _pointer(by_start_low))
+        ctx.kernels.cross_start(*pointers, start.numel(), by_start.data_ptr())
+        return by_start, None, *by_weights
+
+
+def _contiguous(*gradients: Tensor | None) -> tuple[Tensor | None, ...]:
+    return tuple(None if each is None else each.contiguous() for each in gradients)
+
+
+def _pointer(tensor: Tensor | None) -> int | None:
+    return None if tensor is None else tensor.data_ptr()
 
 
 class _Shape(ctypes.Structure):
     _fields_ = [(name, ctypes.c_long) for name in ("rows", "fields", "dim", "heads", "width", "depth")]
 
 
-def attended(kernels: Kernels | None, layers: nn.Sequential, x: Tensor) -> Tensor:
-    """Layers of ``FieldAttention``, all of one shape, one after another: (rows, fields, dim) to (heads * width, fields, rows)."""
+def attended(kernels: Kernels | None, layers: nn.Sequential, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Layers of ``FieldAttention``, all of one shape, one after another: (rows, fields, dim) to (heads * width, fields, rows), and ``x`` for
+    a tower beside them."""
     if not usable(kernels, x):
-        return layers(x.permute(2, 1, 0).contiguous())  # type: ignore[no-any-return]
+        return layers(x.permute(2, 1, 0).contiguous()), x
     weights = [layer.project.weight for layer in layers if isinstance(layer, FieldAttention)]
     return _Attention.apply(x.float().contiguous(), kernels, layers[0].heads, *weights)  # type: ignore[no-any-return]
 
 
 class _Attention(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, kernels: Kernels, heads: int, *weights: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, kernels: Kernels, heads: int, *weights: Tensor) -> tuple[Tensor, Tensor]:
         shape = _Shape(*x.shape, heads, len(weights[0]) // (4 * heads), len(weights))
         out = x.new_empty(len(weights[0]) // 4, x.shape[1], len(x))
         room = _room(kernels, shape)
         kernels.attention(ctypes.byref(shape), x.data_ptr(), _pointers(weights), out.data_ptr(), room.data_ptr())
         ctx.save_for_backward(x, *weights)
         ctx.kernels, ctx.shape = kernels, shape
-        return out
+        ctx.set_materialize_grads(False)
+        return out, x.to(kernels.kind, copy=True)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
         x, *weights = ctx.saved_tensors
-        gradient, room = gradients[0].contiguous(), _room(ctx.kernels, ctx.shape)
+        (gradient, by_low), room = _contiguous(*gradients), _room(ctx.kernels, ctx.shape)
         by_x, by_weights = torch.empty_like(x), [torch.empty_like(each) for each in weights]
         ctx.kernels.attention_back(
-            *(ctypes.byref(ctx.shape), x.data_ptr(), _pointers(weights), gradient.data_ptr(), by_x.data_ptr()),
+            *(ctypes.byref(ctx.shape), x.data_ptr(), _pointers(weights), _pointer(gradient), by_x.data_ptr()),
             *(_pointers(by_weights), room.data_ptr()),
         )
+        if by_low is not None:
+            ctx.kernels.add(by_x.data_ptr(), by_low.data_ptr(), by_x.numel())
         return by_x, None, None, *by_weights
 
 

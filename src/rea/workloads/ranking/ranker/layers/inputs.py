@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ranker import kernels
 from ranker.config import Config
-from ranker.layers import fused
+from ranker.layers import fused, rows
 from ranker.layers.dropout import dropout
 from ranker.layers.history import TargetAttention
 from ranker.layers.numbers import numbers_layer
@@ -109,7 +109,7 @@ class Inputs(nn.Module):
     def summed(self, ids: Tensor, numbers: Tensor) -> Tensor:
         """The sum of all that ``forward`` gives of a row, where ``dim`` is 1: (rows,)."""
         if self._plain and not numbers.shape[1] and self._fused():
-            return fused.lookup_sum(self.kernels, self.table, ids[:, : self.fields] + self.offsets, self.seen)
+            return rows.lookup(self.kernels, self.table, ids[:, : self.fields], self.offsets, self.seen, summed=True)
         return self(ids, numbers).sum(dim=(1, 2))  # type: ignore[no-any-return]
 
     def _fused(self) -> bool:
@@ -118,7 +118,7 @@ class Inputs(nn.Module):
     def _vectors(self, ids: Tensor, of: slice) -> Tensor:
         """The vectors of ids of some fields."""
         if self._fused():
-            return fused.lookup(self.kernels, self.table, ids + self.offsets[of], self.seen)
+            return rows.lookup(self.kernels, self.table, ids, self.offsets[of], self.seen)
         if not self.buckets:
             return _Lookup.apply(self.table, ids + self.offsets[of], self.seen)  # type: ignore[no-any-return]
         remainders = _Lookup.apply(self.table, ids % self.buckets + self.offsets[of], None)

@@ -45,15 +45,34 @@ class Layer(nn.Module):
         self.body = nn.Sequential(linear, *activated(config, outputs), Dropout(config.dropout))
         self.skip = config.residual and inputs == outputs
         self.kernels = kernels.load(config) if isinstance(self.body[1], NormReLU) else None
+        self.bare = not (config.dropout or self.skip)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self._through(x) if self.skip else self._through(x)
 
+    def fits(self, x: Tensor) -> bool:
+        """Whether kernels can do it here and now."""
+        held = self.body[0].weight.grad is not None
+        return held and self.training and len(x) > 1 and fused.usable(self.kernels, x)
+
     def _through(self, x: Tensor) -> Tensor:
-        if self.training and len(x) > 1 and fused.usable(self.kernels, x):
+        if self.fits(x):
             linear, norm, dropout = self.body
-            return dropout(fused.norm_layer(self.kernels, x, linear, norm))
+            return dropout(fused.norm_layers(self.kernels, [(linear, norm)], x))
         return self.body(x)
+
+
+class Tower(nn.Sequential):
+    """Layers, in one where kernels can and nothing lies between them."""
+
+    def __init__(self, *layers: Layer) -> None:
+        super().__init__(*layers)
+        self.pairs = [(layer.body[0], layer.body[1]) for layer in layers if layer.bare]
+
+    def forward(self, x: Tensor) -> Tensor:
+        if len(self.pairs) == len(self) and self[0].fits(x):
+            return fused.norm_layers(self[0].kernels, self.pairs, x)
+        return super().forward(x)
 
 
 def activated(config: Config, width: int) -> list[nn.Module]:
@@ -65,9 +84,9 @@ def activated(config: Config, width: int) -> list[nn.Module]:
     return [norms[config.normalisation](width), activation]
 
 
-def tower(config: Config, inputs: int) -> nn.Sequential:
+def tower(config: Config, inputs: int) -> Tower:
     """(rows, inputs) to (rows, last_width)."""
-    return nn.Sequential(*(Layer(config, *pair) for pair in itertools.pairwise([inputs, *widths(config)])))
+    return Tower(*(Layer(config, *pair) for pair in itertools.pairwise([inputs, *widths(config)])))
 
 
 def widths(config: Config) -> list[int]:

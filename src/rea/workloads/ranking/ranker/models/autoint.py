@@ -27,7 +27,8 @@ class Model(nn.Module):
         self.deep = nn.Linear(last_width(config), 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        mixed = fused.attended(self.kernels, self.attention, x).flatten(0, 1)
+        mixed, x = fused.attended(self.kernels, self.attention, x)
+        mixed = mixed.flatten(0, 1)
         return (
             mixed.t() @ self.out.weight[0]
             + self.out.bias

@@ -22,7 +22,6 @@ class Model(nn.Module):
         self.out = nn.Linear(last_width(config) + (0 if self.stacked else width), 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        flat = x.flatten(1)
-        crossed = fused.crossed(self.kernels, self.cross, flat)
+        crossed, flat = fused.crossed(self.kernels, self.cross, x.flatten(1))
         parts = (self.tower(crossed),) if self.stacked else (crossed, self.tower(flat))
         return fused.read(self.kernels, self.out, *parts)

@@ -18,4 +18,5 @@ class Model(nn.Module):
         self.kernels = kernels.load(config)
 
     def forward(self, x: Tensor) -> Tensor:
-        return fused.factorisation(self.kernels, x) + fused.read(self.kernels, self.out, self.tower(x.flatten(1)))
+        pairs, x = fused.factorisation(self.kernels, x)
+        return pairs + fused.read(self.kernels, self.out, self.tower(x.flatten(1)))
