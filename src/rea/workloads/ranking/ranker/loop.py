@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ranker import techniques
+from ranker import models, techniques
 from ranker.config import Config
 from ranker.data import Data, Part
 from ranker.losses import loss_of
@@ -73,7 +73,7 @@ class Training:
 def prepare(config: Config, data: Data, network: nn.Module, seed: int, device: torch.device) -> Training:
     """A training at its first step."""
     training = Training(config, data, network.to(device), seed, device, Optimizer(config, network))
-    training.terms = techniques.hooks("loss", config)
+    training.terms = models.terms(config) + techniques.hooks("loss", config)  # the model's before another pass is made
     training.after_gradient = techniques.hooks("gradient", config)
     if config.weight_averaging or config.tail_averaging:
         training.average = {name: group.value.clone() for name, group in training.optimizer.groups().items()}

@@ -42,7 +42,7 @@ class Layer(nn.Module):
         super().__init__()
         batch = config.normalisation == "batch"
         linear = nn.Linear(inputs, outputs, bias=not batch)  # the norm has a shift of its own
-        self.body = nn.Sequential(linear, *_activated(config, outputs), Dropout(config.dropout))
+        self.body = nn.Sequential(linear, *activated(config, outputs), Dropout(config.dropout))
         self.skip = config.residual and inputs == outputs
         self.kernels = kernels.load(config) if isinstance(self.body[1], NormReLU) else None
         self.bare = not (config.dropout or self.skip)
@@ -75,7 +75,8 @@ class Tower(nn.Sequential):
         return super().forward(x)
 
 
-def _activated(config: Config, width: int) -> list[nn.Module]:
+def activated(config: Config, width: int) -> list[nn.Module]:
+    """What stands between a layer's linear map and its dropout."""
     if config.normalisation == "batch" and config.activation == "relu":
         return [NormReLU(width)]
     norms = {"none": nn.Identity, "batch": nn.BatchNorm1d, "layer": nn.LayerNorm}

@@ -1,6 +1,11 @@
-"""One file a model. A model is a class ``Model(config, fields)`` that maps (rows, fields, dim) to (rows,) logits."""
+"""One file a model. A model is a class ``Model(config, fields)`` that maps (rows, fields, dim) to (rows,) logits.
 
+Beside it, the file may have a function ``loss(training, index, batch, logits)``, a term of the model's own as those of ``techniques``.
+"""
+
+from collections.abc import Callable
 from importlib import import_module
+from types import ModuleType
 
 import torch
 from torch import Tensor, nn
@@ -12,8 +17,18 @@ from ranker.layers.inputs import Inputs
 
 def model_of(config: Config, fields: int) -> nn.Module:
     """A fresh model of the folder."""
-    model: nn.Module = import_module(f"ranker.models.{config.model}").Model(config, fields)
+    model: nn.Module = _file(config).Model(config, fields)
     return model
+
+
+def terms(config: Config) -> list[Callable[..., Tensor]]:
+    """What the model adds to the loss."""
+    file = _file(config)
+    return [file.loss] if hasattr(file, "loss") else []
+
+
+def _file(config: Config) -> ModuleType:
+    return import_module(f"ranker.models.{config.model}")
 
 
 class Ranker(nn.Module):
