@@ -111,6 +111,7 @@ def _wake(state: Path, campaign: str) -> None:
     if held is None:
         return
     gc.set_threshold(OBJECTS)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads that are never asked anything take long to begin
     with held:
         waker, app = (
             import_module("rea.campaign.waker"),

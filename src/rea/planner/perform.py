@@ -1,5 +1,6 @@
 """Planning's effects: ask the sources for hypotheses, the search for points, and tell people."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rea.domain.action import Notify, Propose, Suggest
@@ -7,7 +8,7 @@ from rea.domain.campaign import Campaign
 from rea.domain.change import BASELINE, Change, override
 from rea.domain.event import Event, HypothesesProposed, Notified, Suggested
 from rea.domain.hypothesis import Aim, Hypothesis, SourceName, hypothesis_id
-from rea.domain.lever import Lever, LeverType, Role, Scalar
+from rea.domain.lever import Lever, LeverType, Role
 from rea.planner.cost import confirmation_seeds, selection_ms
 from rea.planner.detection import confirmable
 from rea.planner.phases.exploitation import full_arms
@@ -75,10 +76,10 @@ def suggest(action: Suggest, c: Campaign, ports: Ports) -> tuple[Event, ...]:
     best = best_change(c)
     levers = search_levers(c.turnable(best).levers, best)
     names = {lever.name for lever in levers}
-    start = {lever.name: best.value(lever.name, lever.default) for lever in levers}
+    start = dict(_settings(best, levers).overrides)
     rest = _without(best, names)
     near = (a for a in full_arms(c) if _without(a.change, names) == rest)
-    points = [Point(change=_only(a.change, start), effect=a.raw) for a in near]
+    points = [Point(change=_settings(a.change, levers), effect=a.raw) for a in near]
     answers = ports.search.suggest(levers, start, points, action.count, c.policy.seed + 1000 + action.batch)
     doomed = barred(c)
     changes = dict.fromkeys(x for answer in answers if not doomed(x := override(best, answer)))
@@ -99,9 +100,10 @@ def _without(change: Change, names: set[str]) -> tuple[object, ...]:
     return (*(override for override in change.overrides if override[0] not in names), change.patches)
 
 
-def _only(change: Change, start: dict[str, Scalar]) -> Change:
+def _settings(change: Change, levers: Sequence[Lever]) -> Change:
+    """Return where ``change`` leaves ``levers``: what it does not turn stands at its default, wherever the best change has it."""
     told = dict(change.overrides)
-    return Change(overrides=tuple((name, told.get(name, value)) for name, value in start.items()))
+    return Change(overrides=tuple((lever.name, told.get(lever.name, lever.default)) for lever in levers))
 
 
 def tell(action: Notify, ports: Ports) -> tuple[Event, ...]:

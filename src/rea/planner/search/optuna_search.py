@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from rea.domain.change import Change
 from rea.domain.lever import Lever, Scalar
 from rea.planner.search.space import Span, spans
+from rea.planner.threads import by_one_thread
 from rea.ports import Point
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class OptunaSearch:
     def __init__(self, choices: bool = False) -> None:
         self._choices = choices
 
+    @by_one_thread
     def suggest(
         self, levers: Sequence[Lever], start: Mapping[str, Scalar], points: Sequence[Point], count: int, seed: int
     ) -> Sequence[Change]:
