@@ -108,6 +108,11 @@ class Lever:
     log: bool = False
     choices: tuple[str, ...] = ()
 
+    @property
+    def numeric(self) -> bool:
+        """Whether its values are numbers, whole or not."""
+        return self.type in (LeverType.INT, LeverType.FLOAT)
+
     def admits(self, value: Scalar) -> bool:
         """Whether ``value`` has this lever's type and lies in its range."""
         match self.type:

@@ -10,7 +10,7 @@ from math import log
 from typing import TYPE_CHECKING
 
 from rea.domain.change import Change
-from rea.domain.lever import Lever, LeverType, Role, Scalar
+from rea.domain.lever import Lever, Role, Scalar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,7 +69,7 @@ class Table:
         import numpy as np
 
         lever = self.levers.get(name)
-        if lever is None or not _is_number(lever):
+        if lever is None or not lever.numeric:
             return np.array([float(value is not None) for value in self.values(name)])
         at, near = self.places(name, lever)
         return np.where(np.isnan(at), 0.0, 1 - near**2)
@@ -102,7 +102,7 @@ def _common(left: Table, right: Table, name: str) -> "Floats":
     import numpy as np
 
     lever = left.levers.get(name)
-    if lever is None or not _is_number(lever):
+    if lever is None or not lever.numeric:
         sides = left.values(name), right.values(name)
         codes = {value: code for code, value in enumerate({*sides[0], *sides[1]} - {None})}
         a, b = (np.array([codes.get(value, -1) for value in side]) for side in sides)
@@ -120,10 +120,6 @@ def _same(left: Table, right: Table) -> "Floats":
     codes = {change: code for code, change in enumerate(dict.fromkeys((*left.changes, *right.changes)))}
     a, b = (np.array([codes[change] for change in side.changes], dtype=np.int64) for side in (left, right))
     return np.asarray((a[:, None] == b[None, :]) * left.sizes[:, None], dtype=np.float64)
-
-
-def _is_number(lever: Lever) -> bool:
-    return lever.type in (LeverType.INT, LeverType.FLOAT)
 
 
 def place(lever: Lever, value: Scalar) -> float:

@@ -8,7 +8,7 @@ from rea.domain.campaign import Campaign
 from rea.domain.change import BASELINE, Change, override
 from rea.domain.event import Event, HypothesesProposed, Notified, Suggested
 from rea.domain.hypothesis import Aim, Hypothesis, SourceName, hypothesis_id
-from rea.domain.lever import Lever, LeverType, Role
+from rea.domain.lever import Lever, Role
 from rea.planner.cost import confirmation_seeds, selection_ms
 from rea.planner.detection import confirmable
 from rea.planner.phases.exploitation import full_arms
@@ -89,7 +89,7 @@ def suggest(action: Suggest, c: Campaign, ports: Ports) -> tuple[Event, ...]:
 
 def search_levers(levers: tuple[Lever, ...], best: Change) -> tuple[Lever, ...]:
     """Return the numeric levers worth refining: those the best change turned, then the usual ones, a handful in all."""
-    numeric = [lever for lever in levers if lever.type in (LeverType.FLOAT, LeverType.INT) and lever.low is not None]
+    numeric = [lever for lever in levers if lever.numeric and lever.low is not None]
     turned = [lever for lever in numeric if lever.name in dict(best.overrides)]
     usual = [lever for role in ALWAYS for lever in numeric if lever.role is role]
     return tuple(dict.fromkeys([*turned, *usual]))[:SEARCHED]

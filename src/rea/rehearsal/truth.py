@@ -12,7 +12,7 @@ from statistics import fmean
 from rea.domain.campaign import Campaign
 from rea.domain.change import Change
 from rea.domain.hypothesis import Hypothesis
-from rea.domain.lever import Lever, LeverType, Scalar
+from rea.domain.lever import Lever, Scalar
 from rea.planner.arms import INTERVAL_80, LEAST_SPREAD
 from rea.planner.belief import INTERACTIONS
 from rea.planner.kernel import ALIKE, place
@@ -67,7 +67,7 @@ class Truth:
         """Return what a value is worth of which nobody spoke: of a number, what its neighbours are, the default among them; of a word, anything."""
         name, value = setting
         lever = self.levers.get(name)
-        if lever is None or lever.type not in (LeverType.INT, LeverType.FLOAT):
+        if lever is None or not lever.numeric:
             return self._dice("word", setting).gauss(0, self.scale / 2)
         here = place(lever, value)
         near = [(place(lever, v), worth) for (n, v), worth in self.worth.items() if n == name]

@@ -19,7 +19,7 @@ def lever_problems(levers: Sequence[Lever]) -> Iterator[Problem]:
 def _problems(lever: Lever) -> Iterator[str]:
     if not lever.name or any(letter.isspace() or letter == "=" for letter in lever.name):
         yield "name is empty or holds a space or '='"
-    shape = list(_numeric(lever) if lever.type in (LeverType.INT, LeverType.FLOAT) else _discrete(lever))
+    shape = list(_numeric(lever) if lever.numeric else _discrete(lever))
     yield from shape
     if not shape and not lever.admits(lever.default):
         yield f"default {lever.default!r} is {_wanted(lever)}"

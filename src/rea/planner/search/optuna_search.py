@@ -12,6 +12,8 @@ from rea.ports import Point
 if TYPE_CHECKING:
     import optuna
 
+    Distributions = dict[str, optuna.distributions.BaseDistribution]
+
 MOST_TOLD = 500  # its time grows with what it is told, and what it learns hardly
 ASKED = 20  # questions to the sampler for each answer wanted, since whole numbers repeat
 
@@ -34,11 +36,12 @@ class OptunaSearch:
         space = spans(levers, start, self._choices)
         if not space or count < 1:
             return ()
-        study = _study(space, start, points, seed)
+        distributions = {span.lever.name: _distribution(span) for span in space}
+        study = _study(distributions, _history(space, start, points), seed)
         tried = {tuple(start.values()), *(_whole(start, p.change.overrides) for p in points)}
         found: dict[Change, None] = {}
         for _ in range(ASKED * count):
-            asked = study.ask({span.lever.name: _distribution(span) for span in space})
+            asked = study.ask(distributions)
             values = {span.lever.name: span.rounded(asked.params[span.lever.name]) for span in space}
             if (whole := _whole(start, values.items())) not in tried:
                 found[Change(overrides=tuple(zip(start, whole, strict=True)))] = None
@@ -47,14 +50,15 @@ class OptunaSearch:
         return tuple(found)
 
 
-def _study(space: Sequence[Span], start: Mapping[str, Scalar], points: Sequence[Point], seed: int) -> "optuna.Study":
+def _study(
+    distributions: "Distributions", history: Sequence[tuple[Mapping[str, Scalar], float]], seed: int
+) -> "optuna.Study":
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     sampler = optuna.samplers.TPESampler(n_startup_trials=1, multivariate=True, constant_liar=True, seed=seed)
     study = optuna.create_study(sampler=sampler, direction="maximize")
-    told = {span.lever.name: _distribution(span) for span in space}
-    study.add_trials([_trial(told, values, effect) for values, effect in _history(space, start, points)])
+    study.add_trials([_trial(distributions, values, effect) for values, effect in history])
     return study
 
 
@@ -84,9 +88,7 @@ def _in_space(space: Sequence[Span], start: Mapping[str, Scalar], values: Mappin
     return same and all(span.holds(values[span.lever.name]) for span in space)
 
 
-def _trial(
-    distributions: "dict[str, optuna.distributions.BaseDistribution]", values: Mapping[str, Scalar], effect: float
-) -> "optuna.trial.FrozenTrial":
+def _trial(distributions: "Distributions", values: Mapping[str, Scalar], effect: float) -> "optuna.trial.FrozenTrial":
     import optuna
 
     return optuna.create_trial(
