@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from knowledge.comparisons import comparison
 
-from rea.statistics.score import pool_of, relative, score, score_cost, score_number, score_value
+from rea.statistics.score import error_of, pool_of, relative, score, score_cost, score_number, score_value
 from rea.statistics.variance import Pool
 
 SURE = Pool(sd=0.004, df=1e5, lent=1e5)
@@ -21,6 +21,14 @@ def test_both_variances_are_always_there() -> None:
 def test_known_noise_gives_the_textbook_error() -> None:
     found = score(comparison([0.0] * 3, [0.0] * 4, row_variance=1e-6), SURE)
     assert found.se**2 == pytest.approx(0.004**2 * (1 / 3 + 1 / 4) + 1e-6, rel=1e-3)
+
+
+@pytest.mark.parametrize("metric", ["ne", "calibration"])
+@pytest.mark.parametrize("seeds", [[0.01], [0.01, 0.03, 0.02]])
+def test_the_error_alone_is_the_score_s(seeds: list[float], metric: str) -> None:
+    found = comparison(seeds, [0.0, 0.02], metric=metric, row_variance=4e-6)
+    pool = pool_of([found])
+    assert error_of(found, pool) == pytest.approx(score(found, pool).se, rel=1e-12)
 
 
 def test_one_seed_takes_its_noise_from_the_other_arms() -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rea.statistics import shrinkage
 from rea.statistics.shrinkage import shrink
 
 effects = st.lists(st.floats(-0.1, 0.1), min_size=1, max_size=12)
@@ -50,6 +51,17 @@ def test_exact_measurements_are_believed() -> None:
     assert sure[0].mean == pytest.approx(0.01)
     assert sure[0].p_positive == 1.0
     assert sure[1].mean == 0.0
+
+
+def test_of_very_many_effects_a_sample_tells_what_all_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    truth = np.where(rng.random(9000) < 0.5, 0.0, rng.normal(0, 0.01, 9000))
+    told = (truth + rng.normal(0, 0.006, 9000)).tolist(), [0.006] * 9000, [0.0] * 9000, 0.02
+    sampled = shrink(*told)
+    monkeypatch.setattr(shrinkage, "LEARNT_FROM", 9000)
+    whole = shrink(*told)
+    assert sampled != whole
+    assert max(abs(a.mean - b.mean) for a, b in zip(sampled, whole, strict=True)) < 0.002
 
 
 def campaigns(share: float, count: int = 400) -> tuple[float, float, float]:

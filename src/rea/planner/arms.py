@@ -9,7 +9,7 @@ from rea.domain.change import BASELINE, Change
 from rea.domain.evidence import Comparison, Rows
 from rea.domain.experiment import Experiment, Purpose
 from rea.domain.ids import ExperimentId, JobId
-from rea.statistics.score import pool_of, score
+from rea.statistics.score import error_of, pool_of
 from rea.statistics.shrinkage import Posterior, shrink
 from rea.statistics.variance import Pool
 
@@ -50,11 +50,18 @@ def pairs_due(c: Campaign, experiments: Iterable[ExperimentId], purpose: Purpose
         baseline = baselines.get(experiment.fidelity)
         if baseline is None or experiment.id == baseline.id:
             continue
-        jobs, base = measured(c, experiment.id, purpose), all_base[experiment.fidelity]
-        known = c.comparison(experiment.id, c.setup.primary, rows)
+        base, known = all_base[experiment.fidelity], c.comparison(experiment.id, c.setup.primary, rows)
+        if known is not None and known.baseline_jobs == base and known.jobs == _latest(c, experiment.id):
+            continue  # as nearly all of ten thousand: nothing ran since
+        jobs = measured(c, experiment.id, purpose)
         if jobs and base and (known is None or (known.jobs, known.baseline_jobs) != (jobs, base)):
             due.append(ArmPair(experiment=experiment.id, jobs=jobs, baseline=baseline.id, baseline_jobs=base))
     return tuple(due)
+
+
+def _latest(c: Campaign, experiment: ExperimentId) -> tuple[JobId | None, ...]:
+    """Return what was last scored of every run of an experiment, of whatever purpose."""
+    return tuple(map(c.scored.get, c.runs_of.get(experiment, ())))
 
 
 def seed_noise(c: Campaign, fidelity: str) -> Pool:
@@ -74,7 +81,7 @@ def arms(c: Campaign, experiments: Iterable[ExperimentId]) -> list[Arm]:
         return []
     fidelity = found[0][0].fidelity
     pool = c.once(f"seed noise at {fidelity}", lambda: seed_noise(c, fidelity))
-    errors = [score(x, pool).se for _, x in found]
+    errors = [error_of(x, pool) for _, x in found]
     beliefs = _believe(c, found, errors)
     made = [
         Arm(

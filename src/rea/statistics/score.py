@@ -35,7 +35,7 @@ def score(comparison: Comparison, pool: Pool) -> Estimate:
 
     The baseline's mean in the denominator is taken as known, which overstates the error of an improvement slightly.
     """
-    fold = UNFOLD**2 if comparison.metric == MetricName.CALIBRATION else 1.0
+    fold = _fold(comparison)
     candidate, baseline = mean_of(comparison.seeds, pool), _mean_of_baseline(comparison.baseline_seeds, pool)
     whole = welch(
         Part(candidate.variance * fold, candidate.df),
@@ -44,6 +44,16 @@ def score(comparison: Comparison, pool: Pool) -> Estimate:
         rows=comparison.row_variance,
     )
     return Estimate(comparison.effect, sqrt(whole.variance), whole.df)
+
+
+def error_of(comparison: Comparison, pool: Pool) -> float:
+    """Return the standard error of ``score`` alone, in a third of its time: a long search asks it of ten thousand arms at once."""
+    seeds = mean_of(comparison.seeds, pool).variance + _mean_of_baseline(comparison.baseline_seeds, pool).variance
+    return sqrt(seeds * _fold(comparison) + comparison.row_variance)
+
+
+def _fold(comparison: Comparison) -> float:
+    return UNFOLD**2 if comparison.metric == MetricName.CALIBRATION else 1.0
 
 
 def mean_of(arm: Sequence[float], pool: Pool) -> Part:
