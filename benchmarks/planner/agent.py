@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import fmean, variance
 
 from benchmarks.planner.cells import Cell, Value
-from benchmarks.planner.levers import workload
+from benchmarks.planner.levers import RUN_S, workload
 from benchmarks.planner.purse import RUNS, unit_s
 from benchmarks.planner.records import Records
 from benchmarks.planner.trainer import BLOCKS, THIRD, WHOLE, Trained
@@ -42,8 +42,9 @@ from rea.testing.memory import MemoryInsights, MemoryJournal
 from rea.testing.simulation import SimulatedWorkspace, approval, checklist_of
 
 NAME = CampaignId("bench")
-RUN_S = 60.0  # virtual seconds of a default training, so that limits and graces are in proportion
-SET_ASIDE_S = 900.0  # for Confirmation, which the benchmark does itself, for every contender alike
+SET_ASIDE_S = (
+    39 * RUN_S
+)  # for Confirmation, which the benchmark does itself, for every contender alike: ten seeds of three arms
 AT = "2026-01-01T00:00:00+00:00"
 
 
@@ -137,7 +138,7 @@ class Bench:
             workload=workload(self.cell, self.level),
             repository="/bench",
             commit="0" * 40,
-            policy=Policy(seed=self.seed, confirmation_share=0.0),
+            policy=Policy(seed=self.seed, confirmation_share=1.0),
             budget_ms=budget,
             at=AT,
         )

@@ -9,6 +9,9 @@ from rea.domain.lever import Lever
 from rea.domain.workload import Fidelity, Workload
 from rea.executor.workload.parse import load
 
+RUN_S = 60.0  # virtual seconds of a default training, so that limits and graces are in proportion
+LIMIT_RUNS = 10  # default trainings that one job may take
+
 
 @cache
 def declared() -> Workload:
@@ -27,14 +30,16 @@ def default_of(cell: Cell, name: str) -> Value:
 def workload(cell: Cell, level: str) -> Workload:
     """Return what the agent is told: the ranker's workload with this cell's defaults, and the levers of this level only.
 
-    Guardrails are left out, since the other contenders know none; a third of the steps is the cheap fidelity, as in the ranker's own.
+    Guardrails are left out, and the time limit is ten default trainings, since the other contenders know of neither; a third of the steps is
+    the cheap fidelity, as in the ranker's own.
     """
     spans = cell.spans(level)
     told = declared()
     levers = tuple(_lever(lever, cell, spans[lever.name]) for lever in told.levers if lever.name in spans)
     third, full = (next(f for f in told.fidelities if f.name == name) for name in ("third", "full"))
     rungs: tuple[Fidelity, ...] = (replace(third, share=0.4), full)
-    return replace(told, levers=levers, fidelities=rungs, guardrails=())
+    resources = replace(told.resources, time_limit_s=round(LIMIT_RUNS * RUN_S))
+    return replace(told, levers=levers, fidelities=rungs, guardrails=(), resources=resources)
 
 
 def _lever(lever: Lever, cell: Cell, span: object) -> Lever:

@@ -4,10 +4,11 @@ from math import prod
 
 from rea.domain.campaign import Campaign
 from rea.domain.change import BASELINE, Change
-from rea.domain.experiment import Experiment, Purpose, Replicate, seed_of
+from rea.domain.experiment import Experiment, Replicate, seed_of
 from rea.domain.ids import JobId
 from rea.domain.job import Job, JobState, hold_ms, job_id, limit_s
 from rea.domain.workload import SMOKE
+from rea.statistics.dearness import dearness, shown
 
 
 def job_for(c: Campaign, replicate: Replicate, attempt: int, adjustment: Change) -> Job:
@@ -37,46 +38,22 @@ def time_limit_s(c: Campaign, experiment: Experiment) -> int:
     if c.noise is None:
         return resources.time_limit_s
     plain = c.noise.cost_of(experiment.fidelity) if experiment.fidelity != SMOKE else _smoke_ms(c)
-    return limit_s(round(plain * dearness(c, experiment.change)), resources.devices, resources.time_limit_s)
+    return limit_s(round(plain * _most(c, experiment.change)), resources.devices, resources.time_limit_s)
 
 
 def _smoke_ms(c: Campaign) -> int:
     return c.checklist.smoke_ms * c.setup.resources.devices if c.checklist else 0
 
 
-def dearness(c: Campaign, change: Change) -> float:
-    """Return how many times a default run ``change`` takes, at least 1: as its own runs show, else as its levers showed when moved alone.
+def _most(c: Campaign, change: Change) -> float:
+    """Return how many times a default run ``change`` is given time for, at least 1.
 
-    Of a patch that has not run, what was said of it counts: nobody should be stopped for costing what a person approved.
+    Of patches that have not run, what was said of them counts: nobody should be stopped for costing what a person approved.
     """
-    same = (c.experiment_of(change, fidelity.name) for fidelity in c.setup.fidelities)
-    own = [_shown(c, e) for e in same if e is not None]
-    if any(own):
-        return max(1.0, *own)
-    alone = c.once("dearness of levers", lambda: _levers(c))
-    return max(_said(c, change), prod(alone.get(name, 1.0) for name, _ in change.overrides))
-
-
-def _said(c: Campaign, change: Change) -> float:
-    held = set(change.patches)
+    own, held = shown(c, change), set(change.patches)
     made = [h for h in c.hypotheses.values() if h.change.patches and held >= set(h.change.patches)] if held else []
-    return prod(max(1.0, h.cost) for h in made)
-
-
-def _levers(c: Campaign) -> dict[str, float]:
-    alone: dict[str, float] = {}
-    for experiment in c.experiments.values():
-        names = [name for name, _ in experiment.change.overrides]
-        if len(names) == 1:
-            alone[names[0]] = max(alone.get(names[0], 1.0), _shown(c, experiment))
-    return alone
-
-
-def _shown(c: Campaign, experiment: Experiment) -> float:
-    """Return what the first run of an experiment cost, as a multiple of the default's at the same fidelity; 0 without one."""
-    first = Replicate(experiment=experiment.id, index=0, purpose=Purpose.SELECT).key
-    done = c.succeeded.get(first)
-    return c.run_cost_ms(done) / c.calibrated.cost_of(experiment.fidelity) if done else 0.0
+    said = prod(max(1.0, h.cost) for h in made)
+    return max(1.0, own if own is not None else max(said, dearness(c, change)))
 
 
 def resumable(c: Campaign, replicate: Replicate) -> JobId | None:

@@ -109,6 +109,17 @@ def reserve_ms(c: Campaign) -> int:
     return round(confirmation_seeds(c) * (c.policy.finalists + 1) * full_ms(c) * MARGIN) + holding_ms(c)
 
 
+def confirming_ms(c: Campaign, cost_ms: int) -> int:
+    """Return what the least Confirmation of one arm takes whose runs cost ``cost_ms``: its runs, the baseline's, and the room to hold them."""
+    dearest = max(cost_ms, full_ms(c))
+    return round(LEAST_CONFIRMATION * (dearest + full_ms(c)) * MARGIN) + holding_for(c, dearest)
+
+
+def short_ms(c: Campaign, cost_ms: int) -> int:
+    """Return what has to be kept beside the reserve, which is for runs as dear as the baseline's, to confirm an arm as dear as that."""
+    return max(0, confirming_ms(c, cost_ms) - reserve_ms(c))
+
+
 def holding_ms(c: Campaign) -> int:
     """Return how much more is held for a full wave of jobs than they are expected to cost."""
     return c.policy.slots * max(0, c.calibrated.hold_ms - full_ms(c))

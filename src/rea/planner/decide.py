@@ -99,7 +99,7 @@ def _next_round(c: Campaign) -> Decision:
     """Open another round while the envelope pays for one and the last one had something to try."""
     tried = c.phase(c.round, Phase.VALIDATION)
     exhausted = tried is None or not tried.experiments
-    if nearly_spent(c) or exhausted or c.round >= MOST_ROUNDS or free_ms(c) < ROUND_RUNS * full_ms(c):
+    if nearly_spent(c) or exhausted or c.round >= MOST_ROUNDS or exploitation.choosing_ms(c) < ROUND_RUNS * full_ms(c):
         return Decision()
     return Decision(actions=(Propose(round=c.round + 1, count=ideas_for(c)),))
 

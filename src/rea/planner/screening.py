@@ -12,10 +12,13 @@ from rea.domain.campaign import LEAST_DEAR, MOST_DEAR, Campaign
 from rea.domain.change import BASELINE, Change, conflict, override
 from rea.domain.diagnosis import Fault
 from rea.domain.hypothesis import Aim, Hypothesis, SourceName
-from rea.domain.ids import HypothesisId, digest
+from rea.domain.ids import ExperimentId, HypothesisId, digest
 from rea.domain.lever import Lever, Scalar
+from rea.domain.runbook import Cause
 from rea.planner.arms import Arm, arms, measured, seed_noise
 from rea.planner.belief import Belief, Mixed, Seen, believe, weigh
+from rea.planner.cost import free_ms, full_ms, short_ms
+from rea.statistics.dearness import dearness
 
 Told = tuple[tuple[tuple[str, Scalar], float], ...]
 DEAR = 1.5  # times a baseline's training: what costs more is tried alone, lest others pay for it
@@ -32,7 +35,6 @@ MOST_PARTS = 4  # hypotheses added at once to one of the best
 STACKED = 12  # of the most promising hypotheses, stacked one after the other
 FORECAST = 6.18  # standard errors that the interval of a stopped run's forecast spans
 LOOKS = 5  # runs of one change, beyond which no more is learnt of it
-THRIFT = 0.5  # power of the price by which an expected improvement is divided
 
 
 def groups(hypotheses: Sequence[Hypothesis], size: int) -> list[tuple[Hypothesis, ...]]:
@@ -91,7 +93,7 @@ def _rests_on(c: Campaign) -> tuple[tuple[Lever, ...], tuple[Seen, ...], float, 
     if not scored:
         return None
     full = c.setup.full.name
-    failed = [c.experiments[e].change for e in c.dropped if c.experiments[e].fidelity == full]
+    failed = [c.experiments[e].change for e in c.dropped if c.experiments[e].fidelity == full and not unlucky(c, e)]
     typical = sorted(arm.error for arm in scored)[len(scored) // 2]
     floor = -max(LEAST_FLOOR, FLOOR * typical)
     seen = [Seen(arm.change, max(floor, arm.raw), arm.error) for arm in scored[:MOST_SEEN]]
@@ -138,7 +140,7 @@ def generation(c: Campaign, count: int, number: int) -> list[Change]:
         best = max(0.0, float(now.of(known)[0].max()))
         gains = improvement(now, wanted, best, noise)
         worth = [
-            gain / price(c, x) ** THRIFT if chosen.count(x) < further_looks(had.get(x, 0)) else 0.0
+            gain / price(c, x) if chosen.count(x) < further_looks(had.get(x, 0)) else 0.0
             for x, gain in zip(wanted, gains, strict=True)
         ]
         place = max(range(len(wanted)), key=worth.__getitem__, default=None)
@@ -172,7 +174,9 @@ def barred(c: Campaign) -> Callable[[Change], bool]:
     for e in dict.fromkeys((*c.dropped, *known)):
         change, found = c.experiments[e].change, known.get(e)
         suspects = set(change.overrides) - well
-        if found is not None and found.fault is Fault.CHANGE:
+        if found is None and unlucky(c, e):
+            tests.append(partial(part_of, change))
+        elif found is not None and found.fault is Fault.CHANGE:
             tests.append(partial(part_of, found.minimal))
         elif found is not None:
             # where each ran well with others, it takes two of them to fail
@@ -180,7 +184,20 @@ def barred(c: Campaign) -> Callable[[Change], bool]:
         else:
             tests.append(partial(part_of, change))
             tests.append(partial(_shares_with, suspects, 2))
+    tests.append(lambda x: too_dear(c, round(dearness(c, x) * full_ms(c))))
     return lambda change: any(test(change) for test in tests)
+
+
+def too_dear(c: Campaign, cost_ms: int) -> bool:
+    """Whether a run would be paid for in vain: its limit would end it, or what is left then would not confirm what it finds."""
+    resources = c.setup.resources
+    return cost_ms > resources.time_limit_s * 1000 * resources.devices or cost_ms + short_ms(c, cost_ms) > free_ms(c)
+
+
+def unlucky(c: Campaign, experiment: ExperimentId) -> bool:
+    """Whether an experiment was dropped for what it takes and not for what it is, which says nothing of the quality of its parts."""
+    made = [c.jobs[job] for key in c.runs_of.get(experiment, ()) for job in c.attempts.get(key, ())]
+    return bool(made) and made[-1].treatment is not None and made[-1].treatment.cause is Cause.RESOURCES
 
 
 def _shares_with(settings: set[tuple[str, Scalar]], least: int, change: Change) -> bool:
@@ -216,12 +233,8 @@ def _drawn(tops: Sequence[Change], near: Sequence[Change], single: Sequence[Chan
 
 
 def price(c: Campaign, change: Change) -> float:
-    """Return the expected cost of a run relative to the baseline's: the product of what its hypotheses say of theirs."""
-    factor = 1.0
-    for hypothesis in ideas(c):
-        if hypothesis.cost != 1 and part_of(hypothesis.change, change):
-            factor *= hypothesis.cost
-    return min(MOST_DEAR, max(LEAST_DEAR, factor))
+    """Return the expected cost of a run relative to the baseline's, from what all runs so far have cost."""
+    return min(MOST_DEAR, max(LEAST_DEAR, dearness(c, change)))
 
 
 def improvement(now: Belief, changes: Sequence[Change], best: float, noise: float) -> list[float]:

@@ -9,6 +9,7 @@ from rea.domain.campaign import Campaign, PhaseRecord
 from rea.domain.change import Change
 from rea.domain.experiment import Experiment, Phase
 from rea.planner.cost import free_ms, full_ms, spent_in
+from rea.planner.phases.exploitation import choosing_ms
 from rea.planner.phases.opening import added, busy, compare, ended, experiment, fresh, opened, unpaid
 from rea.planner.screening import generation, hypotheses_in, price
 
@@ -20,15 +21,18 @@ def step(c: Campaign, round_: int) -> Decision:
     record = c.phase(round_, Phase.COMBINATION)
     if record is None:
         return opened(round_, Phase.COMBINATION, (), (), "stack what works, leave out what does not")
-    if record.ended or busy(c, record):
+    if record.ended:
         return Decision()
-    return compare(c, record) or _next(c, record) or ended(record, "nothing more is expected of another stack")
+    due = compare(c, record)
+    if due or busy(c, record):
+        return due
+    return _next(c, record) or ended(record, "nothing more is expected of another stack")
 
 
 def _next(c: Campaign, record: PhaseRecord) -> Decision:
     if len(c.hypotheses) < FEWEST or unpaid(c, record):
         return Decision()
-    left, wanted = min(_left(c, record.round), free_ms(c)), list[Change]()
+    left, wanted = min(_left(c, record.round), choosing_ms(c)), list[Change]()
     for change in generation(c, c.policy.slots, len(record.replicates)):
         left -= round(price(c, change) * full_ms(c))
         if left < 0:

@@ -10,7 +10,7 @@ from rea.domain.evidence import Rows, Safety, TestOpening
 from rea.domain.experiment import Phase, Purpose, Replicate
 from rea.domain.ids import ExperimentId
 from rea.planner.arms import Arm, measured, pairs_due
-from rea.planner.cost import LEAST_CONFIRMATION, MARGIN, MOST_CONFIRMATION, full_ms, holding_for
+from rea.planner.cost import LEAST_CONFIRMATION, MARGIN, MOST_CONFIRMATION, confirming_ms, full_ms, holding_for
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import added, busy, ended, fresh, opened
 from rea.statistics.multiplicity import alpha_for_opening
@@ -39,14 +39,15 @@ def step(c: Campaign, observed: Observed) -> Decision:
 
 
 def finalists(c: Campaign) -> list[Arm]:
-    """Return the arms to confirm: at most the policy's number, those beyond a guardrail left out.
+    """Return the arms to confirm: at most the policy's number, those beyond a guardrail or beyond the budget left out.
 
     One that looks too good to be true has paused the campaign: a person who resumed it wants it confirmed on fresh seeds.
     """
     sound = [
         a for a in full_arms(c) if a.p_positive >= WORTH_CONFIRMING and a.mean > 0 and not vetoed(c, a.experiment.id)
     ]
-    return sound[: c.policy.finalists]
+    paid = [a for a in sound if confirming_ms(c, a.cost_ms) <= c.ledger.free]
+    return (paid or sound)[: c.policy.finalists]
 
 
 def vetoed(c: Campaign, experiment: ExperimentId) -> bool:
@@ -74,6 +75,8 @@ def named(c: Campaign, sound: Sequence[Arm]) -> Sequence[Arm]:
     noise, error = c.calibrated, alpha_for_opening(1, c.policy.alpha)
     for count in range(len(sound), 1, -1):
         seeds = _seeds(c, sound[:count])
+        if _paid(c, sound[:count]) < LEAST_CONFIRMATION:
+            continue
         least = detectable(noise.sd_of(c.setup.full.name), noise.row_sd, seeds, seeds, alpha=error / count)
         if least <= sound[0].mean - CAUTIOUS * sound[0].sd:
             return sound[:count]
@@ -81,9 +84,14 @@ def named(c: Campaign, sound: Sequence[Arm]) -> Sequence[Arm]:
 
 
 def _seeds(c: Campaign, chosen: Sequence[Arm]) -> int:
-    dearest = max([full_ms(c), *(a.cost_ms for a in chosen)])
-    spendable = c.ledger.free - holding_for(c, dearest)
-    return max(LEAST_CONFIRMATION, min(MOST_CONFIRMATION, int(spendable / (dearest * MARGIN * (len(chosen) + 1)))))
+    return max(LEAST_CONFIRMATION, min(MOST_CONFIRMATION, _paid(c, chosen)))
+
+
+def _paid(c: Campaign, chosen: Sequence[Arm]) -> int:
+    """Return the fresh seeds an arm, and of the baseline, that what is left pays for."""
+    costs = [max(full_ms(c), a.cost_ms) for a in chosen]
+    spendable = c.ledger.free - holding_for(c, max(costs))
+    return int(spendable / ((sum(costs) + full_ms(c)) * MARGIN))
 
 
 def _interleaved(c: Campaign, names: Sequence[ExperimentId], seeds: int) -> list[Replicate]:

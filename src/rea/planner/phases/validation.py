@@ -27,10 +27,10 @@ def step(c: Campaign, round_: int) -> Decision:
     record = c.phase(round_, Phase.VALIDATION)
     if record is None:
         return _open(c, round_)
-    if record.ended or busy(c, record):
+    if record.ended:
         return Decision()
-    due = compare(c, record)
-    if due:
+    due = compare(c, record)  # as scores come, so that there is something to hand over when somebody asks for it early
+    if due or busy(c, record):
         return due
     return _promote(c, record) or _look(c, record) or ended(record, "no further look would change what is stacked")
 
