@@ -23,9 +23,9 @@ def pool_of(comparisons: Iterable[Comparison], prior_sd: float | None = None, pr
     arms: dict[str, tuple[float, ...]] = {}
     for c in comparisons:
         for name, seeds in ((c.experiment, c.seeds), (c.baseline, c.baseline_seeds)):
-            if len(seeds) > len(arms.get(name, ())):
+            if len(seeds) > 1 and len(seeds) > len(arms.get(name, ())):  # one seed tells of no noise
                 arms[name] = seeds
-    if prior_df <= 0 and all(len(seeds) < 2 for seeds in arms.values()):
+    if prior_df <= 0 and not arms:
         return Pool(sd=1.0, df=1.0, lent=1.0)
     return pooled(list(arms.values()), prior_sd, prior_df)
 

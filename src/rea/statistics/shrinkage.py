@@ -6,7 +6,7 @@ Both are learnt from the campaign's own effects (EM) and held by the prior, whic
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import copysign, erf, exp, log, sqrt
 from statistics import NormalDist
 
 PRIOR_WEIGHT = 4.0
@@ -95,5 +95,5 @@ def posterior(slab: Slab) -> Posterior:
     """Return the mixture's moments and the chance of a positive effect."""
     mean = slab.weight * slab.mean
     second = slab.weight * (slab.variance + slab.mean**2)
-    positive = NormalDist(slab.mean, sqrt(slab.variance)).cdf(0.0) if slab.variance > 0 else float(slab.mean <= 0)
-    return Posterior(mean, sqrt(max(second - mean**2, 0.0)), slab.weight * (1.0 - positive))
+    positive = erf(slab.mean / sqrt(2 * slab.variance)) if slab.variance > 0 else copysign(1.0, slab.mean or -1.0)
+    return Posterior(mean, sqrt(max(second - mean**2, 0.0)), slab.weight * (1 + positive) / 2)
