@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import polygamma
 
+from rea.statistics import variance
 from rea.statistics.effects import Part
 from rea.statistics.variance import LENT_AT_MOST, moderated, pooled, prior_df_of, trigamma_inverse
 
@@ -83,3 +84,29 @@ def test_order_of_arms_does_not_matter() -> None:
     arms = drawn([1.0, 2.0, 3.0, 4.0], 4, seed=5)
     values = list(starmap(lambda *order: pooled([arms[i] for i in order]).lent, [(0, 1, 2, 3), (3, 1, 0, 2)]))
     assert values[0] == pytest.approx(values[1])
+
+
+def test_a_run_that_broke_is_its_own_arm_s_noise_and_nobody_else_s() -> None:
+    baseline, broken, other = [0.0006, -0.0095, -0.0048, 0.0137], [0.3112, -59.5172], [0.31, 0.29]
+    whole = pooled([baseline, broken, other])
+    assert whole.sd == pytest.approx(pooled([baseline, other]).sd)
+    assert moderated(broken, whole).variance > 1000, "whoever has the broken run knows nothing of itself"
+    assert pooled([baseline, broken, [-28.0, 0.2], other]).sd == pytest.approx(whole.sd), "two do not hide each other"
+
+
+def test_planted_bug_a_broken_run_counts_as_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(variance, "_sound", list)
+    assert pooled([[0.0006, -0.0095, -0.0048, 0.0137], [0.3112, -59.5172]]).sd > 10
+
+
+@pytest.mark.parametrize("n", [2, 3, 5])
+def test_noise_alone_is_hardly_ever_taken_for_a_broken_run(n: int) -> None:
+    rng = np.random.default_rng(n)
+    sds = np.exp(rng.normal(0, 0.5, (1000, 12)))
+    drawn = [[rng.normal(0, sd, n).tolist() for sd in arms] for arms in sds]
+    lost = sum(len(arms) - len(variance._sound([Part(variance.variance(a), n - 1) for a in arms])) for arms in drawn)
+    assert lost / (1000 * 12) < 0.002
+
+
+def test_where_nothing_varies_one_that_does_is_not_broken() -> None:
+    assert pooled([[1.0, 1.0], [2.0, 2.0], [0.0, 1.0]]).sd > 0

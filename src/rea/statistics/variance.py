@@ -16,6 +16,10 @@ from rea.statistics.gammas import digamma, tetragamma, trigamma
 
 LENT_AT_MOST = 8.0
 LENT_AT_LEAST = 1.0
+# By the degrees of freedom of quieter arms, so many times their variance chance makes once in 10,000 (Student's t squared), and from six on a hundred
+# times, which is beyond chance: an arm so far out has a run that broke, and no noise of a run.
+BROKEN = (4.05e7, 1.0e4, 784.0, 242.0, 125.0)
+FAR = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,13 @@ class Pool:
 def pooled(groups: Sequence[Sequence[float]], prior_sd: float | None = None, prior_df: float = 0.0) -> Pool:
     """Return the pooled seed noise of arms, each a sequence of single runs' values.
 
-    ``prior_sd`` with ``prior_df`` is an earlier estimate from runs that are not in ``groups``. Groups of one add nothing.
+    ``prior_sd`` with ``prior_df`` is an earlier estimate from runs that are not in ``groups``. Groups of one add nothing, and neither do arms with a
+    run that broke: theirs is their own variance, which ``moderated`` never lowers, and would be taken for everybody's noise.
 
     Raises:
         ValueError: there are neither two runs in any group nor a prior.
     """
-    spreads = [Part(variance(group), len(group) - 1) for group in groups if len(group) > 1]
+    spreads = _sound([Part(variance(group), len(group) - 1) for group in groups if len(group) > 1])
     if prior_sd is not None and prior_df > 0:
         spreads.append(Part(prior_sd**2, prior_df))
     if not spreads:
@@ -48,6 +53,19 @@ def pooled(groups: Sequence[Sequence[float]], prior_sd: float | None = None, pri
     df = sum(part.df for part in spreads)
     sd = sqrt(sum(part.df * part.variance for part in spreads) / df)
     return Pool(sd, df, min(df, LENT_AT_MOST, max(prior_df_of(spreads), LENT_AT_LEAST)))
+
+
+def _sound(spreads: list[Part]) -> list[Part]:
+    """Return the arms whose runs differ as runs do: all below the first that lies far beyond what the quieter ones have in common."""
+    kept: list[Part] = []
+    for part in sorted(spreads, key=lambda part: part.variance):
+        df = sum(p.df for p in kept)
+        usual = sum(p.df * p.variance for p in kept) / df if kept else 0.0
+        most = BROKEN[int(df) - 1] if 0 < df <= len(BROKEN) else FAR
+        if usual > 0 and part.variance > most * usual:
+            break
+        kept.append(part)
+    return kept
 
 
 def moderated(arm: Sequence[float], pool: Pool) -> Part:
