@@ -4,6 +4,7 @@ import itertools
 import json
 import shutil
 import types
+from functools import partial
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -15,6 +16,7 @@ from torch.nn import functional
 from ranker import kernels
 from ranker.config import parse
 from ranker.layers import cross, fused, rows
+from ranker.layers.attention import FieldAttention
 from ranker.metrics import normalized_entropy
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
@@ -46,17 +48,25 @@ def norm_layer(found, x, matrix, weight, bias):
     if found is None:
         out = functional.relu(functional.batch_norm(x @ matrix.t(), mean, variance, weight, bias, training=True))
     else:
-        out = fused.norm_layers(found, [pair(matrix, weight, bias, mean, variance)], x)
+        out = norm_layers(found, [pair(matrix, weight, bias, mean, variance)], x)
     return torch.cat([out.to(x.dtype), mean.unsqueeze(0), variance.unsqueeze(0)])
+
+
+def norm_layers(found, layers, x):
+    return fused.through(partial(fused.norm_layers, found, layers), x.to(found.kind), layers[0][0].weight)
 
 
 def pair(matrix, weight, bias, mean, variance):
     """A linear map and its norm, all of whose gradients are zero."""
-    for each in (matrix, weight, bias):
-        each.grad = torch.zeros_like(each)
+    hold(matrix, weight, bias)
     parts = {"weight": weight, "bias": bias, "running_mean": mean, "running_var": variance}
     norm = types.SimpleNamespace(**parts, eps=1e-5, momentum=0.1, num_batches_tracked=torch.tensor(0))
     return types.SimpleNamespace(weight=matrix), norm
+
+
+def hold(*weights):
+    for each in weights:
+        each.grad = torch.zeros_like(each)
 
 
 def both(pair):
@@ -64,9 +74,32 @@ def both(pair):
     return torch.cat([each.flatten().to(pair[0].dtype) for each in pair])
 
 
+def beside(act, x, weight=None):
+    """A stretch with two results as one operation of autograd with one."""
+
+    def whole(x):
+        results, back = act(x)
+        sizes, kinds = [each.shape for each in results], [each.dtype for each in results]
+
+        def back_both(gradient):
+            parts = gradient.split([size.numel() for size in sizes])
+            shaped = [part.view(size).to(kind) for part, size, kind in zip(parts, sizes, kinds, strict=True)]
+            return back(*shaped)
+
+        return both(results), back_both
+
+    return fused.through(whole, x, weight)
+
+
 def crossed(found, x, *weights):
     if found is not None:
-        return both(fused._Cross.apply(x, found, *weights)).to(x.dtype)
+        hold(*weights)
+        pairs = zip(weights[::2], weights[1::2], strict=True)
+        layers = nn.ModuleList(nn.Linear(13, 13) for _ in weights[::2])
+        for layer, (matrix, bias) in zip(layers, pairs, strict=True):
+            del layer.weight, layer.bias
+            layer.weight, layer.bias = matrix, bias
+        return beside(partial(fused.crossed, found, types.SimpleNamespace(layers=layers)), x, weights[0]).to(x.dtype)
     start = x
     for matrix, bias in zip(weights[::2], weights[1::2], strict=True):
         x = x + start * (x @ matrix.t() + bias)
@@ -76,7 +109,12 @@ def crossed(found, x, *weights):
 def attended(found, x, *weights):
     """Two heads of width 3."""
     if found is not None:
-        return both(fused._Attention.apply(x, found, 2, *weights))
+        hold(*weights)
+        layers = [FieldAttention(weight.shape[1], 3, 2) for weight in weights]
+        for layer, weight in zip(layers, weights, strict=True):
+            del layer.project.weight
+            layer.project.weight = weight
+        return beside(partial(fused.attended, found, nn.Sequential(*layers)), x, weights[0])
     out = x.permute(2, 1, 0)
     for weight in weights:
         q, k, v, skip = torch.einsum("oi,ifr->ofr", weight, out).view(4, 2, 3, *out.shape[1:])
@@ -86,13 +124,24 @@ def attended(found, x, *weights):
 
 
 def factorised(found, x):
-    return both((cross.factorisation(x), x) if found is None else fused.factorisation(found, x))
+    if found is None:
+        return both((cross.factorisation(x), x))
+    return beside(partial(fused.factorisation, found), x)
 
 
 def read(found, x, y, weight, bias):
     if found is None:
         return torch.cat([x, y], dim=1) @ weight[0] + bias
-    return fused.read(found, types.SimpleNamespace(weight=weight, bias=bias), x, y)
+    hold(weight, bias)
+
+    def act(given):
+        parts = given.to(found.kind).split([19, 5], dim=1)
+        out, back = fused.read(
+            found, types.SimpleNamespace(weight=weight, bias=bias), *(part.contiguous() for part in parts)
+        )
+        return out, lambda gradient: torch.cat(back(gradient), dim=1)
+
+    return fused.through(act, torch.cat([x, y], dim=1), weight)
 
 
 def log_loss(found, logits):
@@ -111,8 +160,8 @@ IDS, OFFSETS = (
 
 def looked_up(found, table, summed=False):
     if found is not None:
-        table.grad = torch.zeros_like(table)
-        return rows.lookup(found, table, IDS, OFFSETS, None, summed=summed)
+        hold(table)
+        return fused.through(partial(rows.lookup, found, table, OFFSETS, None, summed=summed), IDS, table)
     out = table[(IDS + OFFSETS).long()]
     return out.sum(dim=(1, 2)) if summed else out
 
@@ -155,7 +204,7 @@ def test_a_kernel_agrees_with_autograd_in_double_precision(function, precision):
 PLANTED = {  # what is written in the source, what stands there instead, and which case turns red
     "shift[c] = bias[c] - ": ("shift[c] = bias[c] + ", norm_layer),
     "/ (rows - 1)": ("/ rows", norm_layer),
-    "by_weight[c] += multiplied": ("by_weight[c] = 2 * multiplied", norm_layer),
+    "by_weight[c] += multiplied": ("by_weight[c] += 2 * multiplied", norm_layer),
     "total[c * rows + r] += ": ("total[r * columns + c] += ", norm_layer),
     "by_start[i] + through": ("through", crossed),
     "(last ? 0 : g[i])": ("0", crossed),
@@ -196,7 +245,7 @@ def test_layers_in_one_are_layers_one_after_another(precision):
         for each in [layers] if at_once else [[layer] for layer in layers]:
             for linear, _ in each:
                 linear.weight.requires_grad_()
-            out = fused.norm_layers(load(precision), each, out)
+            out = norm_layers(load(precision), each, out)
         out.backward(numbers(ROWS, 5, seed=9).to(out.dtype))
         held = [each for linear, norm in layers for each in (linear.weight, norm.weight, norm.bias)]
         means = [each for _, norm in layers for each in (norm.running_mean, norm.running_var)]
@@ -217,7 +266,7 @@ def test_what_is_not_finite_comes_through_and_what_is_no_row_is_an_error():
     table = nn.Parameter(numbers(7, 1))
     for summed, row in itertools.product((False, True), (3, -5)):
         with pytest.raises(IndexError, match="7 rows"):
-            rows.lookup(load(), table, torch.tensor([[0, row]], dtype=torch.int32), OFFSETS, None, summed=summed)
+            rows.lookup(load(), table, OFFSETS, None, torch.tensor([[0, row]], dtype=torch.int32), summed=summed)
     for row in (7, -1):
         with pytest.raises(IndexError, match="7 rows"):
             rows.take(load(), table.detach(), torch.tensor([0, row]))

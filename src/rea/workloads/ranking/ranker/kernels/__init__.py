@@ -31,7 +31,7 @@ ARGUMENTS = {  # of each kernel: p a pointer, n a count, x a number
     "gather_sum": "pppnnnnp",
     "scatter_sum": "pppnnnnp",
     "norm_forward": "pnnppxxpppp",
-    "norm_backward": "ppnnpppppp",
+    "norm_backward": "ppnnppppp",
     "factorisation": "pnnnppp",
     "factorisation_back": "ppppnnnp",
     "cross_forward": "ppppnnpp",

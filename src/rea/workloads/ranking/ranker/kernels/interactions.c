@@ -60,7 +60,6 @@ API long cross_forward(const float *x, const float *restrict start, const low *r
 
 INLINE long back(const low *restrict more, const float *restrict start, const low *restrict mapped, const float *restrict bias, long rows,
                  long width, int last, float *restrict g, low *restrict by_mapped, float *restrict by_start, float *restrict by_bias) {
-    memset(by_bias, 0, width * sizeof(float));
     for (long r = 0; r < rows; r++)
         for (long c = 0; c < width; c++) {
             long i = r * width + c;
@@ -74,7 +73,7 @@ INLINE long back(const low *restrict more, const float *restrict start, const lo
 }
 
 /* The gradient ``g`` of a layer's result grows by ``more``, that of what the layer above multiplied, and ``by_start`` by this layer's share;
- * at the ``last`` layer, where they begin, they are written, as ``by_mapped`` and ``by_bias`` are. */
+ * at the ``last`` layer, where they begin, they are written, as ``by_mapped`` is; ``by_bias`` grows. */
 API long cross_back(const low *restrict more, const float *restrict start, const low *restrict mapped, const float *restrict bias,
                     long rows, long width, long last, float *restrict g, low *restrict by_mapped, float *restrict by_start,
                     float *restrict by_bias) {
