@@ -42,6 +42,7 @@ ARGUMENTS = {  # of each kernel: p a pointer, n a count, x a number
     "read_out": "ppnnp",
     "read_out_back": "pppnnpp",
     "log_loss": "pppnnp",
+    "adam": "ppppnxxxpx",
     "attention_room": "p",
     "attention": "ppppp",
     "attention_back": "ppppppp",
