@@ -61,17 +61,41 @@ def plain(act: Callable[[Any], Tensor], x: Tensor | None = None) -> Stretch:
     return out.detach(), back
 
 
-def product(a: Tensor, b: Tensor) -> Tensor:
-    """``a @ b``; in fp32 by oneDNN, which uses more of some processors than the library behind ``@`` does."""
+def mapped(kernels: Kernels, weight: Tensor, x: Tensor) -> Stretch:
+    """``x @ weight.t()`` in the type of products, that of ``x``."""
+
+    def back(gradient: Tensor) -> Tensor:
+        if kernels.multiplies:
+            pointers = (gradient.data_ptr(), x.data_ptr(), len(x), *weight.shape, weight.grad.data_ptr())  # type: ignore[union-attr]
+            _done(kernels.multiply_batch(*pointers))
+        else:  # the transpose is faster to compute
+            more = _by_torch(x.t(), gradient)
+            kernels.add_transposed(weight.grad.data_ptr(), more.data_ptr(), *more.shape)  # type: ignore[union-attr]
+        return _product(kernels, gradient, weight, back=True)
+
+    return _product(kernels, x, weight), back
+
+
+def _product(kernels: Kernels, x: Tensor, weight: Tensor, *, back: bool = False) -> Tensor:
+    """``x @ weight.t()`` or, ``back``, ``x @ weight``."""
+    if not kernels.multiplies or x.shape[1] % 2:
+        low = weight.to(kernels.kind)
+        return _by_torch(x, low if back else low.t())
+    out = x.new_empty(len(x), weight.shape[int(back)])
+    _done(kernels.multiply(x.data_ptr(), weight.data_ptr(), *x.shape, out.shape[1], back, out.data_ptr()))
+    return out
+
+
+def _by_torch(a: Tensor, b: Tensor) -> Tensor:
+    """``a @ b``; in fp32 by oneDNN, which makes more of some processors than the library behind ``@`` does."""
     if ONEDNN and a.dtype == torch.float32:
         return torch.ops.mkldnn._linear_pointwise(a, b.t(), None, "none", [], "")  # type: ignore[no-any-return]
     return a @ b
 
 
-def add_product(kernels: Kernels, gradient: Tensor, by_out: Tensor, x: Tensor) -> None:
-    """The gradient of a weight, (outputs, inputs), grows by ``by_out.t() @ x``, which is slower to compute than its transpose."""
-    more = product(x.t(), by_out)
-    kernels.add_transposed(gradient.data_ptr(), more.data_ptr(), *more.shape)
+def _done(code: int) -> None:
+    if code:
+        raise MemoryError("no memory for the words of a product")
 
 
 def norm_layers(kernels: Kernels, layers: Sequence[tuple[nn.Linear, nn.BatchNorm1d]], x: Tensor) -> Stretch:
@@ -90,8 +114,8 @@ def norm_layers(kernels: Kernels, layers: Sequence[tuple[nn.Linear, nn.BatchNorm
 
 
 def _norm_layer(kernels: Kernels, linear: nn.Linear, norm: nn.BatchNorm1d, x: Tensor) -> Stretch:
-    low, weight, bias = linear.weight.to(kernels.kind), norm.weight, norm.bias
-    z = product(x, low.t())
+    z, back_map = mapped(kernels, linear.weight, x)
+    weight, bias = norm.weight, norm.bias
     y, moments = torch.empty_like(z), z.new_empty(2, z.shape[1], dtype=torch.float32)
     kernels.norm_forward(
         *(z.data_ptr(), *z.shape, weight.data_ptr(), bias.data_ptr(), norm.eps, norm.momentum),
@@ -105,8 +129,7 @@ def _norm_layer(kernels: Kernels, linear: nn.Linear, norm: nn.BatchNorm1d, x: Te
             *(gradient.data_ptr(), z.data_ptr(), *z.shape, weight.data_ptr(), bias.data_ptr(), moments.data_ptr()),
             *_gradients(weight, bias),
         )
-        add_product(kernels, linear.weight.grad, gradient, x)  # type: ignore[arg-type]
-        return product(gradient, low)
+        return back_map(gradient)  # type: ignore[no-any-return]
 
     return y, back
 
@@ -133,23 +156,21 @@ def crossed(kernels: Kernels, cross: Cross, start: Tensor) -> Stretch:
     first = start.to(kernels.kind, copy=True)
     x, out, given, saved = start, torch.empty_like(start), first, []
     for layer in layers:
-        low, bias = layer.weight.to(kernels.kind), layer.bias.data_ptr()
-        mapped, out_low = product(given, low.t()), torch.empty_like(given)
-        pointers = (x.data_ptr(), start.data_ptr(), mapped.data_ptr(), bias)
+        (by, back_map), out_low = mapped(kernels, layer.weight, given), torch.empty_like(given)
+        pointers = (x.data_ptr(), start.data_ptr(), by.data_ptr(), layer.bias.data_ptr())
         kernels.cross_forward(*pointers, *start.shape, out.data_ptr(), out_low.data_ptr())
-        saved.append((layer, given, low, mapped))
+        saved.append((layer, by, back_map))
         x, given = out, out_low
 
     def back(more: Tensor, by_low: Tensor | None = None) -> Tensor:
-        gradient, by_start, by_mapped = torch.empty_like(start), torch.empty_like(start), torch.empty_like(first)
-        for layer, given, low, mapped in reversed(saved):
+        gradient, by_start, by_map = torch.empty_like(start), torch.empty_like(start), torch.empty_like(first)
+        for layer, by, back_map in reversed(saved):
             kernels.cross_back(
-                *(more.data_ptr(), start.data_ptr(), mapped.data_ptr(), layer.bias.data_ptr(), *start.shape),
-                *(layer is layers[-1], gradient.data_ptr(), by_mapped.data_ptr(), by_start.data_ptr()),
+                *(more.data_ptr(), start.data_ptr(), by.data_ptr(), layer.bias.data_ptr(), *start.shape),
+                *(layer is layers[-1], gradient.data_ptr(), by_map.data_ptr(), by_start.data_ptr()),
                 *_gradients(layer.bias),
             )
-            add_product(kernels, layer.weight.grad, by_mapped, given)  # type: ignore[arg-type]
-            more = product(by_mapped, low)
+            more = back_map(by_map)
         pointers = (gradient.data_ptr(), more.data_ptr(), _pointer(by_low))
         kernels.cross_start(*pointers, start.numel(), by_start.data_ptr())
         return by_start
