@@ -12,7 +12,7 @@
 #define LANES 16
 #define TILE 5
 #define ROWS 60  /* of a batch that are multiplied by all of a weight before the next */
-#define DEPTH 48 /* words of a column that are multiplied before a sum over the batch is touched */
+#define DEPTH 96 /* words of a column that are multiplied before a sum over the batch is touched */
 
 typedef struct {
     const low *a; /* word d of row i stands at a + i * by_row + d * by_word */
@@ -78,34 +78,33 @@ static void add_single(const Pair *p, long across, long width, long left, float 
 
 static long vectors_of(long columns) { return (columns + LANES - 1) / LANES; }
 
-/* out (rows, width) = or += the product, panel by panel of up to 5 vectors. */
-static void panels(Pair p, long rows, long width, low *out, float *total) {
-    long vectors = vectors_of(width), count = (vectors + TILE - 1) / TILE;
+static long panels_of(long columns) { return (vectors_of(columns) + TILE - 1) / TILE; }
+
+/* The vector at which panel n of the columns of a result begins. */
+static long begin_of(long columns, long n) { return vectors_of(columns) * n / panels_of(columns); }
+
+/* One panel, of ``across`` vectors from a column on, whose words are p->b: out (rows, width) = or total += the product. */
+static void panel(Pair p, long across, long column, long rows, long width, low *out, float *total) {
     const low *a = p.a;
-    const uint32_t *b = p.b;
-    for (long n = 0; n < count; n++) {
-        long first = vectors * n / count, across = vectors * (n + 1) / count - first, column = LANES * first, left = width - column;
-        p.b = b + column;
-        for (long i = 0; i < rows;) {
-            int all = rows - i >= TILE;
-            p.a = a + i * p.by_row;
-            if (total)
-                (all ? add_whole : add_single)(&p, across, width, left, total + i * width + column);
-            else
-                (all ? whole : single)(&p, across, width, left, out + i * width + column);
-            i += all ? TILE : 1;
-        }
+    for (long i = 0; i < rows;) {
+        int all = rows - i >= TILE;
+        p.a = a + i * p.by_row;
+        if (total)
+            (all ? add_whole : add_single)(&p, across, width, width - column, total + i * width + column);
+        else
+            (all ? whole : single)(&p, across, width, width - column, out + i * width + column);
+        i += all ? TILE : 1;
     }
 }
 
-/* Rows two by two as words, a missing one as zeros, with zeros up to ``stride``. */
-static void pair_rows(const low *restrict from, long rows, long width, long stride, uint32_t *restrict to) {
+/* ``count`` columns of rows, two rows by two as words, a missing one as zeros, with zeros up to ``stride``. */
+static void pair_rows(const low *restrict from, long rows, long width, long count, long stride, uint32_t *restrict to) {
     for (long r = 0; r < rows; r += 2, from += 2 * width, to += stride) {
         if (r + 1 < rows)
-            for (long c = 0; c < width; c++) to[c] = from[c] | (uint32_t)from[c + width] << 16;
+            for (long c = 0; c < count; c++) to[c] = from[c] | (uint32_t)from[c + width] << 16;
         else
-            for (long c = 0; c < width; c++) to[c] = from[c];
-        memset(to + width, 0, (stride - width) * sizeof *to);
+            for (long c = 0; c < count; c++) to[c] = from[c];
+        memset(to + count, 0, (stride - count) * sizeof *to);
     }
 }
 
@@ -131,12 +130,16 @@ API long multiply(const low *x, const float *weight, long rows, long inner, long
     low *narrowed = (low *)(words + inner / 2 * stride);
     narrow_row(weight, size, narrowed);
     if (back)
-        pair_rows(narrowed, inner, columns, stride, words);
+        pair_rows(narrowed, inner, columns, columns, stride, words);
     else
         turn(narrowed, columns, inner, stride, words);
     for (long r = 0; r < rows; r += ROWS) {
-        Pair p = {x + r * inner, inner, 2, words, stride, inner / 2};
-        panels(p, rows - r < ROWS ? rows - r : ROWS, columns, out + r * columns, NULL);
+        long count = rows - r < ROWS ? rows - r : ROWS;
+        for (long n = 0; n < panels_of(columns); n++) {
+            long first = begin_of(columns, n), column = LANES * first;
+            Pair p = {x + r * inner, inner, 2, words + column, stride, inner / 2};
+            panel(p, begin_of(columns, n + 1) - first, column, count, columns, out + r * columns, NULL);
+        }
     }
     free(words);
     return 0;
@@ -144,15 +147,18 @@ API long multiply(const low *x, const float *weight, long rows, long inner, long
 
 /* total (high, width) += g (rows, high) transposed @ x (rows, width). -1 if memory is short. */
 API long multiply_batch(const low *g, const low *x, long rows, long high, long width, float *total) {
-    long by_g = high + LANES, by_x = LANES * (vectors_of(width) + 1); /* a little more, so that columns do not share lines of the cache */
-    uint32_t *words = malloc(DEPTH * (by_g + by_x) * sizeof *words), *x_words = words + DEPTH * by_g;
+    long by_g = high + LANES; /* a little more, so that columns do not share lines of the cache */
+    uint32_t *words = malloc(DEPTH * (by_g + LANES * TILE) * sizeof *words), *x_words = words + DEPTH * by_g;
     if (!words) return -1;
     for (long r = 0; r < rows; r += 2 * DEPTH) {
         long count = rows - r < 2 * DEPTH ? rows - r : 2 * DEPTH;
-        pair_rows(g + r * high, count, high, by_g, words);
-        pair_rows(x + r * width, count, width, by_x, x_words);
-        Pair p = {(low *)words, 2, 2 * by_g, x_words, by_x, (count + 1) / 2};
-        panels(p, high, width, NULL, total);
+        pair_rows(g + r * high, count, high, high, by_g, words);
+        for (long n = 0; n < panels_of(width); n++) {
+            long first = begin_of(width, n), across = begin_of(width, n + 1) - first, column = LANES * first;
+            long there = width - column < LANES * across ? width - column : LANES * across;
+            pair_rows(x + r * width + column, count, width, there, LANES * across, x_words);
+            panel((Pair){(low *)words, 2, 2 * by_g, x_words, LANES * across, (count + 1) / 2}, across, column, high, width, NULL, total);
+        }
     }
     free(words);
     return 0;
