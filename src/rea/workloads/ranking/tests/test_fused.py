@@ -172,8 +172,8 @@ def summed(found, table):
 
 
 CASES = {
-    mapped: (numbers(131, 84), numbers(38, 84, seed=2)),
-    mapped_by_torch: (numbers(131, 84), numbers(38, 84, seed=2)),
+    mapped: (numbers(331, 84), numbers(38, 84, seed=2)),
+    mapped_by_torch: (numbers(331, 84), numbers(38, 84, seed=2)),
     norm_layer: (numbers(131, 13) + 3.0, numbers(17, 13, seed=2), numbers(17, seed=3), numbers(17, seed=4)),
     crossed: (numbers(ROWS, 13), *(numbers(*shape, seed=s) / 4 for s, shape in enumerate([(13, 13), (13,)] * 2))),
     attended: (numbers(ROWS, 5, 4), *(numbers(24, width, seed=width) / 2 for width in (4, 6, 6))),
