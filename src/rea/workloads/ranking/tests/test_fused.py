@@ -248,7 +248,7 @@ PLANTED = {  # what is written in the source, what stands there instead, and whi
     "total[i] += wide(more[i])": ("total[i] = wide(more[i])", attended),
     "out[r] += total": ("out[r] = total", read),
     "(z < 0 ? e : 1)": ("(z < 0 ? 1 : e)", log_loss),
-    "to[d] += by_out": ("to[d] = by_out", looked_up),
+    "to[d] + by_out[d]": ("by_out[d]", looked_up),
     "total[ids[f] + offsets[f]] += by_out[r]": ("total[ids[f] + offsets[f]] = by_out[r]", summed),
 }
 

@@ -18,6 +18,8 @@ INLINE long pairs(const float *restrict x, long rows, long fields, long dim, flo
     return 0;
 }
 
+#define BLOCK 32 /* rows that stay in the cache from one pass to the next */
+
 INLINE long pairs_back(const float *restrict x, const float *restrict total, const float *restrict g, const low *restrict by_low, long rows,
                        long fields, long dim, float *restrict by_x) {
     for (long r = 0; r < rows; r++) {
@@ -30,12 +32,21 @@ INLINE long pairs_back(const float *restrict x, const float *restrict total, con
     return 0;
 }
 
+static long pairs_by_dim(const float *x, long rows, long fields, long dim, float *total, float *value) {
+    BY_DIM(pairs(x, rows, fields, D, total, value))
+}
+
 /* The factorisation term of (rows, fields, dim): half of (sum squared - sum of squares); ``total`` keeps the sums over fields, ``x_low``
  * becomes x in the type of products. */
 API long factorisation(const float *restrict x, long rows, long fields, long dim, float *restrict total, float *restrict value,
                        low *restrict x_low) {
-    narrow_row(x, rows * fields * dim, x_low);
-    BY_DIM(pairs(x, rows, fields, D, total, value))
+    long row = fields * dim;
+    for (long r = 0; r < rows; r += BLOCK) {
+        long count = rows - r < BLOCK ? rows - r : BLOCK;
+        narrow_row(x + r * row, count * row, x_low + r * row);
+        pairs_by_dim(x + r * row, count, fields, dim, total + r * dim, value + r);
+    }
+    return 0;
 }
 
 /* Its gradient, from that of the term in ``g`` and that of ``x_low``, if there is one. */
