@@ -6,10 +6,13 @@ import shutil
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from ranker import kernels
 from ranker.config import parse
+from ranker.layers import fused
 from ranker.metrics import normalized_entropy
+from ranker.models import Ensemble
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -18,6 +21,60 @@ needs_compiler = pytest.mark.skipif(COMPILER is None, reason="no C compiler: ins
 
 def load():
     return kernels.load(parse(["kernels=fused"]))
+
+
+SIZES, ROWS = (5, 9, 4), 70
+NETWORKS = [
+    ("model=deepfm", "normalisation=batch"),
+    ("model=deepfm", "gating=vector", "residual=true", "normalisation=batch", "tower_taper=0.5"),
+    ("model=dcnv2", "normalisation=batch", "first_order=false"),
+    ("model=dcnv2", "normalisation=batch", "structure=stacked", "interaction_width=3"),
+    ("model=autoint", "normalisation=layer", "embedding_norm=true"),
+    ("model=fm", "numeric_encoding=piecewise", "embedding_sizing=0.3"),
+]
+
+
+def gradients(words):
+    """Of all weights of a network, by name, and its logits, after one batch."""
+    torch.manual_seed(3)
+    network = Ensemble(parse([*words, "embedding_std=0.5", "embedding_dim=4"]), SIZES, 2, 0.3)
+    for each in network.parameters():
+        each.grad = torch.zeros_like(each)
+    ids = torch.stack([torch.randint(size, (ROWS,)) for size in SIZES], dim=1).to(torch.int32)
+    logits = network(ids, torch.randn(ROWS, 2))
+    (logits * torch.randn(ROWS, 1)).sum().backward()
+    return {"logits": logits.detach()} | {name: each.grad for name, each in network.named_parameters()}
+
+
+def apart(words):
+    """By which share of its norm a gradient with kernels is off the plain path's, at most."""
+    plain, fast = gradients(words), gradients((*words, "kernels=fused"))
+    assert plain.keys() == fast.keys() and all(each.any() for each in plain.values())
+    return max(float((plain[name] - fast[name]).norm() / plain[name].norm()) for name in plain)
+
+
+@needs_compiler
+@pytest.mark.parametrize("words", NETWORKS, ids=" ".join)
+def test_a_network_has_the_gradients_of_the_plain_one(words):
+    assert apart(words) < 1e-4
+
+
+def nothing(found):
+    return torch.zeros_like(found) if isinstance(found, torch.Tensor) else [0 * each for each in found]
+
+
+@needs_compiler
+@pytest.mark.parametrize("words", NETWORKS[:5], ids=" ".join)
+def test_a_stretch_that_forgets_a_gradient_would_be_noticed(words, monkeypatch):
+    name = "mapped" if words[-1] != "embedding_norm=true" else "read"
+    whole = getattr(fused, name)
+
+    def forgetting(*given):
+        out, back = whole(*given)
+        return out, lambda gradient: nothing(back(gradient))
+
+    monkeypatch.setattr(fused, name, forgetting)
+    assert apart(words) > 1e-2
 
 
 def predicted(out):
