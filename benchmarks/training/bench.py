@@ -1,17 +1,19 @@
 """How fast the built-in ranker trains, against the fastest third-party trainer and against the machine.
 
-    make bench-training [EPOCHS=15] [SEEDS=5] [CELLS=deepfm:128-64,dcnv2:3x400]
+    make bench-training [EPOCHS=15] [SEEDS=5] [PEER_SEEDS=1] [CELLS=deepfm:128-64,dcnv2:3x400]
                                                      needs REA_DATA, the folder with frappe/frappe.parquet
 
 DeepFM, DCNv2 and AutoInt on Frappe, towers of 3 x 400 and of 128-64, dim 10, batch 4096, Adam at 1e-3, batch norm, one thread for everybody.
 A job is a process: imports, reading, 15 epochs, predictions of the test rows. Nobody scores validation rows between epochs. The peers
 are torch-rechub and DeepCTR-Torch; the faster of the two counts. Ours runs in fp32 like for like and at its best settings (bf16 where the
-CPU has it), both with kernels=fused, whose first job compiles into an empty cache, with a falling rate, L2 on embeddings and averaged
-weights, without which 15 epochs over-fit; quality is the mean test NE
-over seeds. `limit.py` says what share of the machine's limit a steady step reaches.
+CPU has it), both with kernels=fused, whose first job compiles into an empty cache, with a falling rate, strong L2 on embeddings and averaged
+weights, chosen on validation rows, without which 15 epochs over-fit. Equal quality: best settings less fp32 in mean test NE, seed by seed,
+and best settings beside the better peer. `limit.py` says what share of the machine's limit a steady step reaches. PEER_SEEDS=0 compares our
+own settings alone.
 """
 
 import json
+import math
 import os
 import resource
 import subprocess
@@ -21,7 +23,7 @@ import time
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from statistics import fmean, median
+from statistics import fmean, median, stdev
 
 import numpy as np
 import pyarrow as pa
@@ -31,13 +33,15 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 RANKER = ROOT / "src/rea/workloads/ranking"
 PYTHON, PEERS = ROOT / ".venv-ranking/bin/python", ROOT / ".venv-peers/bin/python"
-EPOCHS, SEEDS = int(os.environ.get("EPOCHS", "15")), int(os.environ.get("SEEDS", "5"))
+EPOCHS, SEEDS, PEER_SEEDS = (
+    int(os.environ.get(*each)) for each in (("EPOCHS", "15"), ("SEEDS", "5"), ("PEER_SEEDS", "1"))
+)
 MODELS, LIBRARIES = ("deepfm", "dcnv2", "autoint"), ("rechub", "deepctr")
 TOWERS = {"3x400": (400, 400, 400), "128-64": (128, 64)}
 BATCH, DIM = 4096, 10
 SETTINGS = (
-    f"label=label batch_size={BATCH} embedding_dim={DIM} epochs={EPOCHS} learning_rate=0.001 schedule=linear normalisation=batch "
-    "embedding_l2=0.05 weight_averaging=0.99 interaction_depth=3 attention_heads=2 evaluate=false kernels=fused"
+    f"label=label batch_size={BATCH} embedding_dim={DIM} epochs={EPOCHS} learning_rate=0.001 schedule=cosine normalisation=batch "
+    "embedding_l2=1 weight_averaging=0.99 interaction_depth=3 attention_heads=2 evaluate=false kernels=fused"
 ).split()
 ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1"}
 EQUAL_NE = 0.002
@@ -101,7 +105,7 @@ def timed(argv: list[str], where: Path) -> tuple[float, float]:
     return time.perf_counter() - begun, processor_seconds() - used
 
 
-def peer(library: str, cell: tuple[str, str], data: Frappe, folder: Path) -> Run:
+def peer(library: str, cell: tuple[str, str], seed: int, data: Frappe, folder: Path) -> Run:
     """Run a peer once."""
     model, tower = cell
     out = folder / "peer.npz"
@@ -115,7 +119,7 @@ def peer(library: str, cell: tuple[str, str], data: Frappe, folder: Path) -> Run
         "--dim",
         str(DIM),
         "--seed",
-        "1",
+        str(seed),
     ]
     taken = timed([str(PEERS), str(HERE / "peers.py"), library, model, str(data.columns), str(out), *words], folder)
     with np.load(out) as file:
@@ -147,31 +151,75 @@ def limit(cell: tuple[str, str], precision: str, data: Frappe) -> dict:
     return found
 
 
-def measure(cell: tuple[str, str], best: str, data: Frappe, folder: Path) -> tuple[float, float, float]:
-    """Print one model and tower, and return its ratios at best settings and like for like, and its share of the limit."""
-    peers = {name: peer(name, cell, data, folder) for name in LIBRARIES}
-    name = min(peers, key=lambda library: peers[library].seconds)
-    fast = [ours(cell, best, seed, data, folder) for seed in range(1, SEEDS + 1)]
-    like = fast if best == "fp32" else [ours(cell, "fp32", seed, data, folder) for seed in range(1, SEEDS + 1)]
-    seconds = {kind: sorted(r.seconds for r in runs)[len(runs) // 2] for kind, runs in (("best", fast), ("fp32", like))}
-    quality = fmean(r.ne for r in fast) - fmean(r.ne for r in like)
-    step = limit(cell, best, data)
-    shown = ", ".join(f"{library} {run.seconds:.1f} s (NE {run.ne:.4f})" for library, run in peers.items())
-    used = peers[name].processor / median(r.processor for r in fast)
+@dataclass(frozen=True)
+class Measured:
+    """One model and tower: ours at best settings and in fp32, by seed; the peers, by name, and the share of the limit, if there were any."""
+
+    best: list[Run]
+    fp32: list[Run]
+    peers: dict[str, list[Run]]
+    share: float
+
+    @property
+    def fastest(self) -> list[Run]:
+        return min(self.peers.values(), key=lambda runs: median(r.seconds for r in runs))
+
+    def times(self, runs: list[Run], clock: str) -> float:
+        """How many times the fastest peer ``runs`` are, by the median of a clock."""
+        return median(getattr(r, clock) for r in self.fastest) / median(getattr(r, clock) for r in runs)
+
+    @property
+    def apart(self) -> tuple[float, float]:
+        """Test NE of best settings less that of fp32, seed by seed: the mean and its standard error."""
+        found = [a.ne - b.ne for a, b in zip(self.best, self.fp32, strict=True)]
+        return fmean(found), stdev(found) / len(found) ** 0.5 if len(found) > 1 else math.nan
+
+
+def mean_ne(runs: list[Run]) -> float:
+    """Return the mean over seeds."""
+    return fmean(r.ne for r in runs)
+
+
+def measure(cell: tuple[str, str], best: str, data: Frappe, folder: Path) -> Measured:
+    """Run all jobs of one model and tower, and print what came of them."""
+    seeds = range(1, SEEDS + 1)
+    peers = {name: [peer(name, cell, seed + 1, data, folder) for seed in range(PEER_SEEDS)] for name in LIBRARIES}
+    fast = [ours(cell, best, seed, data, folder) for seed in seeds]
+    like = fast if best == "fp32" else [ours(cell, "fp32", seed, data, folder) for seed in seeds]
+    step = limit(cell, best, data) if PEER_SEEDS else {"share": math.nan}
+    found = Measured(fast, like, peers if PEER_SEEDS else {}, step["share"])
+    taken = {f"ours {best}": fast, "fp32": like, **found.peers}
     print(
-        f"{cell[0]} {cell[1]}: {shown}; ours {best} {seconds['best']:.1f} s, fp32 {seconds['fp32']:.1f} s; "
-        f"{used:.2f} times the fastest peer at best settings by processor time",
+        f"{cell[0]} {cell[1]}: "
+        + ", ".join(
+            f"{name} {median(r.seconds for r in runs):.1f} s ({median(r.processor for r in runs):.1f} of the processor, NE {mean_ne(runs):.4f})"
+            for name, runs in taken.items()
+        ),
         flush=True,
     )
-    print(
-        f"  NE {fmean(r.ne for r in fast):.4f} at best settings, {quality:+.4f} against fp32 over {SEEDS} seeds"
-        f"{'' if quality <= EQUAL_NE else ' (NOT EQUAL QUALITY)'}; a step takes {step['step_ms']:.1f} ms at least, {step['share']:.0%} of the limit, "
-        f"and {step['median_ms']:.1f} ms in the median ({step['share_of_median']:.0%}); the limit's stages in ms: "
-        + ", ".join(f"{stage} {value:.2f}" for stage, value in step["limit_ms"].items()),
-        flush=True,
-    )
-    reference = peers[name].seconds
-    return reference / seconds["best"], reference / seconds["fp32"], step["share"]
+    print(f"  {quality(*found.apart)} over {SEEDS} seeds{beside(found)}", flush=True)
+    if PEER_SEEDS:
+        print(
+            f"  {found.times(fast, 'processor'):.2f} times the fastest peer at best settings by processor time; a step takes "
+            f"{step['step_ms']:.1f} ms at least, {step['share']:.0%} of the limit, and {step['median_ms']:.1f} ms in the median "
+            f"({step['share_of_median']:.0%}); the limit's stages in ms: "
+            + ", ".join(f"{stage} {value:.2f}" for stage, value in step["limit_ms"].items()),
+            flush=True,
+        )
+    return found
+
+
+def quality(apart: float, error: float) -> str:
+    """Say how far best settings are from fp32."""
+    return f"NE of best settings {apart:+.4f} (standard error {error:.4f}) against fp32{'' if apart <= EQUAL_NE else ' (NOT EQUAL QUALITY)'}"
+
+
+def beside(found: Measured) -> str:
+    """Say how they are beside the better peer."""
+    if not found.peers:
+        return ""
+    more = mean_ne(found.best) - min(map(mean_ne, found.peers.values()))
+    return f", {more:+.4f} against the better peer{'' if more <= EQUAL_NE else ' (WORSE)'}"
 
 
 def main() -> int:
@@ -185,11 +233,23 @@ def main() -> int:
         ONE_THREAD["XDG_CACHE_HOME"] = str(folder / "cache")
         data = lay_out(folder)
         found = [measure(cell, best, data, folder) for cell in CELLS]
-    fast, like, share = (min(column) for column in zip(*found, strict=True))
-    over = "DeepFM, DCNv2, AutoInt and two towers" if len(CELLS) == 6 else ", ".join(map(":".join, CELLS))
+    apart, errors = zip(*(each.apart for each in found), strict=True)
     print(
-        f"training: {fast:.2f} times the fastest peer at best settings, {like:.2f} in fp32 like for like "
-        f"(minimum over {over}), {share:.0%} of the machine's limit"
+        f"{quality(fmean(apart), math.hypot(*errors) / len(errors))} in the mean over {len(CELLS)} cells and {SEEDS} seeds"
+    )
+    if not PEER_SEEDS:
+        return 0
+    over = "DeepFM, DCNv2, AutoInt and two towers" if len(CELLS) == 6 else ", ".join(map(":".join, CELLS))
+    fast, like = (
+        {clock: min(each.times(getattr(each, kind), clock) for each in found) for clock in ("processor", "seconds")}
+        for kind in ("best", "fp32")
+    )
+    print(
+        f"by processor time {fast['processor']:.2f} times the fastest peer at best settings, {like['processor']:.2f} in fp32 like for like"
+    )
+    print(
+        f"training: {fast['seconds']:.2f} times the fastest peer at best settings, {like['seconds']:.2f} in fp32 like for like "
+        f"(minimum over {over}), {min(each.share for each in found):.0%} of the machine's limit"
     )
     return 0
 

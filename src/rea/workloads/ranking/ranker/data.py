@@ -37,12 +37,10 @@ class Part:
 
     def take(self, index: Tensor) -> Batch:
         """The rows at ``index``."""
-        return (
-            self.ids.index_select(0, index) if self.kernels is None else rows.take(self.kernels, self.ids, index),
-            self.numbers.index_select(0, index),
-            self.label.index_select(0, index),
-            self.weight.index_select(0, index),
-        )
+        columns = (self.ids, self.numbers, self.label, self.weight)
+        if self.kernels is None:
+            return tuple(each.index_select(0, index) for each in columns)
+        return tuple(rows.take(self.kernels, each, index) for each in columns)
 
     def chunks(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """(ids, numbers) of at most ``size`` rows at a time, in order."""

@@ -135,9 +135,8 @@ def _step(training: Training, index: Tensor) -> float:
     if not math.isfinite(total):
         raise NotFinite(f"loss is not finite at step {progress.step}")
     rate = rate_at(config, progress.step, training.total_steps) * progress.scale
-    optimizer.step(rate, progress.step + 1)
     progress.step += 1
-    _average(training)
+    optimizer.step(rate, progress.step, training.average, _share(training))
     return total / config.ensemble
 
 
@@ -157,7 +156,8 @@ def _gradient(training: Training, index: Tensor) -> float:
     """Add the gradient of a batch, with the draws of this step, and return its loss."""
     _seed(training, training.progress.step)
     total = 0.0
-    for part in index.split(training.config.micro_batch or len(index)):
+    size = training.config.micro_batch
+    for part in index.split(size) if size else (index,):
         loss = _loss(training, part) / len(index)
         loss.backward()
         total += loss.item()
@@ -174,7 +174,9 @@ def forward(training: Training, batch: Batch) -> Tensor:
 def loss_at(training: Training, batch: Batch, logits: Tensor) -> Tensor:
     """Weighted loss summed over rows and over members, each of which so gets its own gradient."""
     config, (_, _, label, weight) = training.config, batch
-    target = label + config.label_smoothing * (training.data.base_rate - label)
+    target = label
+    if config.label_smoothing:
+        target = label + config.label_smoothing * (training.data.base_rate - label)
     return loss_of(config, logits, label, target, weight)
 
 
@@ -187,15 +189,13 @@ def _loss(training: Training, index: Tensor) -> Tensor:
     return loss
 
 
-@torch.no_grad()
-def _average(training: Training) -> None:
-    """Average all weights: exponentially, shorter at the start so that the first are forgotten, or alike over the last steps (1803.05407)."""
+def _share(training: Training) -> float:
+    """Of the new weights in their average: exponential, larger at the start so that the first are forgotten, or alike over the last steps
+    (1803.05407)."""
     step, config = training.progress.step, training.config
-    share = 1.0 - min(config.weight_averaging, (1.0 + step) / (10.0 + step))
     if config.tail_averaging:
-        share = 1.0 / max(1.0, step - (1.0 - config.tail_averaging) * training.total_steps)
-    for name, average in training.average.items():
-        average.lerp_(training.optimizer.groups()[name].value, share)
+        return 1.0 / max(1.0, step - (1.0 - config.tail_averaging) * training.total_steps)
+    return 1.0 - min(config.weight_averaging, (1.0 + step) / (10.0 + step))
 
 
 def _epoch_ends(training: Training, monitor: float) -> None:

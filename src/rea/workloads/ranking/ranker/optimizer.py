@@ -10,6 +10,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from ranker import kernels
 from ranker.config import Config
 from ranker.layers.inputs import Inputs
 
@@ -50,6 +51,8 @@ class Optimizer:
         self.embeddings = Group([each for (_, each), yes in zip(named, is_id, strict=True) if yes])
         self.dense = Group([each for (_, each), yes in zip(named, is_id, strict=True) if not yes])
         self.inputs = [each for each in network.modules() if isinstance(each, Inputs)]
+        on_cpu = self.dense.value.device.type == "cpu"
+        self.kernels = kernels.load(config) if on_cpu and config.optimizer in ("adam", "adamw") else None
         self.by_row = config.embedding_optimizer != "same" and not config.compositional
         if self.by_row or (config.embedding_clip and not config.compositional):
             for each in self.inputs:
@@ -66,21 +69,38 @@ class Optimizer:
             self.embeddings.gradient.zero_()
 
     @torch.no_grad()
-    def step(self, rate: float, count: int) -> None:
-        """Apply the gradients at learning rate ``rate``; ``count`` is the number of this step, from 1."""
+    def step(self, rate: float, count: int, average: dict[str, Tensor], share: float) -> None:
+        """Apply the gradients at learning rate ``rate``; ``count`` is the number of this step, from 1. The averages, by group, that there
+        are go towards the new weights by ``share``."""
         config = self.config
         seen = [_distinct(each) for each in self.inputs] if self.inputs[0].seen is not None else []
         self._clip(seen)
         self._decay(rate)
-        rule = {"adam": _adam, "adamw": _adam, "adagrad": _adagrad, "sgd": _sgd}[config.optimizer]
-        rule(self.dense, rate, count)
-        if self.by_row:
-            for each, (rows, _) in zip(self.inputs, seen, strict=True):
-                self._rows_step(each.table, rows, rate * config.embedding_rate, count)
+        self._group_step(self.dense, rate, count, 0.0, average.get("dense"), share)
+        if not self.by_row:
+            rate *= config.embedding_rate
+            self._group_step(self.embeddings, rate, count, config.embedding_l2, average.get("embeddings"), share)
             return
-        if config.embedding_l2:
-            self.embeddings.gradient.add_(self.embeddings.value, alpha=config.embedding_l2)
-        rule(self.embeddings, rate * config.embedding_rate, count)
+        for each, (rows, _) in zip(self.inputs, seen, strict=True):
+            self._rows_step(each.table, rows, rate * config.embedding_rate, count)
+        if average:
+            average["embeddings"].lerp_(self.embeddings.value, share)
+
+    def _group_step(
+        self, group: Group, rate: float, count: int, l2: float, average: Tensor | None, share: float
+    ) -> None:
+        if self.kernels is not None:
+            pointers = [each.data_ptr() for each in (group.value, group.gradient, group.first, group.second)]
+            rate, correct = rate / (1.0 - BETAS[0] ** count), 1.0 / math.sqrt(1.0 - BETAS[1] ** count)
+            averaged = None if average is None else average.data_ptr()
+            self.kernels.adam(*pointers, group.value.numel(), rate, correct, l2, averaged, share)
+            return
+        if l2:
+            group.gradient.add_(group.value, alpha=l2)
+        rule = {"adam": _adam, "adamw": _adam, "adagrad": _adagrad, "sgd": _sgd}[self.config.optimizer]
+        rule(group, rate, count)
+        if average is not None:
+            average.lerp_(group.value, share)
 
     def reset_embeddings(self) -> None:
         """Start all tables afresh, with their moments."""

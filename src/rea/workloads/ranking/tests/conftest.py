@@ -44,3 +44,14 @@ def trained(tmp_path):
 
     run.folder = tmp_path
     return run
+
+
+@pytest.fixture
+def own_cache(tmp_path_factory, monkeypatch):
+    """A cache of compiled kernels for this run of the tests, and nothing that another test loaded."""
+    from ranker import kernels
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+    kernels._library.cache_clear()
+    yield
+    kernels._library.cache_clear()

@@ -1,12 +1,10 @@
-"""``kernels=fused``: the same mathematics as the plain path, and the same promises."""
+"""``kernels=fused``: the same mathematics as the plain path, kernel by kernel."""
 
 import itertools
-import json
 import shutil
 import types
+from functools import partial
 
-import numpy as np
-import pyarrow.parquet as pq
 import pytest
 import torch
 from torch import nn
@@ -15,21 +13,13 @@ from torch.nn import functional
 from ranker import kernels
 from ranker.config import parse
 from ranker.layers import cross, fused, rows
-from ranker.metrics import normalized_entropy
+from ranker.layers.attention import FieldAttention
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+pytestmark = pytest.mark.usefixtures("own_cache")
 needs_compiler = pytest.mark.skipif(COMPILER is None, reason="no C compiler: install gcc to test kernels=fused")
 NEAR = {"fp32": 2e-6, "bf16": 0.02}  # share of the norm by which results and gradients may be off
 ROWS = 37  # no multiple of the rows that a kernel takes at once
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory, monkeypatch):
-    """A cache for the tests of this file, and nothing that another test loaded."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
-    kernels._library.cache_clear()
-    yield
-    kernels._library.cache_clear()
 
 
 def load(precision="fp32"):
@@ -40,23 +30,44 @@ def numbers(*shape, seed=1):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
+def mapped(found, x, matrix):
+    if found is None:
+        return x @ matrix.t()
+    hold(matrix)
+    return fused.through(partial(fused.mapped, found, matrix), x.to(found.kind), matrix)
+
+
+def mapped_by_torch(found, x, matrix):
+    if found is not None:
+        found.multiplies = False
+    return mapped(found, x, matrix)
+
+
 def norm_layer(found, x, matrix, weight, bias):
     """With the running statistics as further rows of the result."""
     mean, variance = torch.zeros_like(bias).detach(), torch.ones_like(bias).detach()
     if found is None:
         out = functional.relu(functional.batch_norm(x @ matrix.t(), mean, variance, weight, bias, training=True))
     else:
-        out = fused.norm_layers(found, [pair(matrix, weight, bias, mean, variance)], x)
+        out = norm_layers(found, [pair(matrix, weight, bias, mean, variance)], x)
     return torch.cat([out.to(x.dtype), mean.unsqueeze(0), variance.unsqueeze(0)])
+
+
+def norm_layers(found, layers, x):
+    return fused.through(partial(fused.norm_layers, found, layers), x.to(found.kind), layers[0][0].weight)
 
 
 def pair(matrix, weight, bias, mean, variance):
     """A linear map and its norm, all of whose gradients are zero."""
-    for each in (matrix, weight, bias):
-        each.grad = torch.zeros_like(each)
+    hold(matrix, weight, bias)
     parts = {"weight": weight, "bias": bias, "running_mean": mean, "running_var": variance}
     norm = types.SimpleNamespace(**parts, eps=1e-5, momentum=0.1, num_batches_tracked=torch.tensor(0))
     return types.SimpleNamespace(weight=matrix), norm
+
+
+def hold(*weights):
+    for each in weights:
+        each.grad = torch.zeros_like(each)
 
 
 def both(pair):
@@ -64,9 +75,32 @@ def both(pair):
     return torch.cat([each.flatten().to(pair[0].dtype) for each in pair])
 
 
+def beside(act, x, weight=None):
+    """A stretch with two results as one operation of autograd with one."""
+
+    def whole(x):
+        results, back = act(x)
+        sizes, kinds = [each.shape for each in results], [each.dtype for each in results]
+
+        def back_both(gradient):
+            parts = gradient.split([size.numel() for size in sizes])
+            shaped = [part.view(size).to(kind) for part, size, kind in zip(parts, sizes, kinds, strict=True)]
+            return back(*shaped)
+
+        return both(results), back_both
+
+    return fused.through(whole, x, weight)
+
+
 def crossed(found, x, *weights):
     if found is not None:
-        return both(fused._Cross.apply(x, found, *weights)).to(x.dtype)
+        hold(*weights)
+        pairs = zip(weights[::2], weights[1::2], strict=True)
+        layers = nn.ModuleList(nn.Linear(13, 13) for _ in weights[::2])
+        for layer, (matrix, bias) in zip(layers, pairs, strict=True):
+            del layer.weight, layer.bias
+            layer.weight, layer.bias = matrix, bias
+        return beside(partial(fused.crossed, found, types.SimpleNamespace(layers=layers)), x, weights[0]).to(x.dtype)
     start = x
     for matrix, bias in zip(weights[::2], weights[1::2], strict=True):
         x = x + start * (x @ matrix.t() + bias)
@@ -76,7 +110,12 @@ def crossed(found, x, *weights):
 def attended(found, x, *weights):
     """Two heads of width 3."""
     if found is not None:
-        return both(fused._Attention.apply(x, found, 2, *weights))
+        hold(*weights)
+        layers = [FieldAttention(weight.shape[1], 3, 2) for weight in weights]
+        for layer, weight in zip(layers, weights, strict=True):
+            del layer.project.weight
+            layer.project.weight = weight
+        return beside(partial(fused.attended, found, nn.Sequential(*layers)), x, weights[0])
     out = x.permute(2, 1, 0)
     for weight in weights:
         q, k, v, skip = torch.einsum("oi,ifr->ofr", weight, out).view(4, 2, 3, *out.shape[1:])
@@ -86,13 +125,24 @@ def attended(found, x, *weights):
 
 
 def factorised(found, x):
-    return both((cross.factorisation(x), x) if found is None else fused.factorisation(found, x))
+    if found is None:
+        return both((cross.factorisation(x), x))
+    return beside(partial(fused.factorisation, found), x)
 
 
 def read(found, x, y, weight, bias):
     if found is None:
         return torch.cat([x, y], dim=1) @ weight[0] + bias
-    return fused.read(found, types.SimpleNamespace(weight=weight, bias=bias), x, y)
+    hold(weight, bias)
+
+    def act(given):
+        parts = given.to(found.kind).split([19, 5], dim=1)
+        out, back = fused.read(
+            found, types.SimpleNamespace(weight=weight, bias=bias), *(part.contiguous() for part in parts)
+        )
+        return out, lambda gradient: torch.cat(back(gradient), dim=1)
+
+    return fused.through(act, torch.cat([x, y], dim=1), weight)
 
 
 def log_loss(found, logits):
@@ -111,8 +161,8 @@ IDS, OFFSETS = (
 
 def looked_up(found, table, summed=False):
     if found is not None:
-        table.grad = torch.zeros_like(table)
-        return rows.lookup(found, table, IDS, OFFSETS, None, summed=summed)
+        hold(table)
+        return fused.through(partial(rows.lookup, found, table, OFFSETS, None, summed=summed), IDS, table)
     out = table[(IDS + OFFSETS).long()]
     return out.sum(dim=(1, 2)) if summed else out
 
@@ -122,6 +172,8 @@ def summed(found, table):
 
 
 CASES = {
+    mapped: (numbers(331, 84), numbers(38, 84, seed=2)),
+    mapped_by_torch: (numbers(331, 84), numbers(38, 84, seed=2)),
     norm_layer: (numbers(131, 13) + 3.0, numbers(17, 13, seed=2), numbers(17, seed=3), numbers(17, seed=4)),
     crossed: (numbers(ROWS, 13), *(numbers(*shape, seed=s) / 4 for s, shape in enumerate([(13, 13), (13,)] * 2))),
     attended: (numbers(ROWS, 5, 4), *(numbers(24, width, seed=width) / 2 for width in (4, 6, 6))),
@@ -152,10 +204,39 @@ def test_a_kernel_agrees_with_autograd_in_double_precision(function, precision):
     assert off(function, precision) < NEAR[precision]
 
 
+def adam(found):
+    """Two steps of the kernel, and of torch's own Adam in float64: values and their average."""
+    start, gradient, l2, rate, share = numbers(ROWS), numbers(2, ROWS, seed=2), 0.1, 0.01, 0.3
+    value, first, second, average = start.clone(), torch.zeros(ROWS), torch.zeros(ROWS), start.clone()
+    wide = start.double().requires_grad_()
+    theirs, averaged = torch.optim.Adam([wide], lr=rate, weight_decay=l2), start.double()
+    for count, each in enumerate(gradient, 1):
+        pointers = [tensor.data_ptr() for tensor in (value, each, first, second)]
+        rates = rate / (1 - 0.9**count), 1 / (1 - 0.999**count) ** 0.5
+        found.adam(*pointers, ROWS, *rates, l2, average.data_ptr(), share)
+        wide.grad = each.double()
+        theirs.step()
+        averaged = averaged.lerp(wide.detach(), share)
+    pairs = ((value, wide.detach()), (average, averaged))
+    return max(float((a - b).norm() / (b - start).norm()) for a, b in pairs)
+
+
+@needs_compiler
+def test_adam_is_torchs_with_l2_and_an_average():
+    assert adam(load()) < 1e-4  # of what the weights moved by, which is little beside them
+
+
+@needs_compiler
+@pytest.mark.parametrize("written", ["l2 * value[i]", "* correct", "share * (value[i]"])
+def test_a_slip_in_adam_would_be_noticed(written, tmp_path, monkeypatch):
+    slip(written, written.replace("*", "* 1.5f *"), tmp_path, monkeypatch)
+    assert adam(load()) > 1e-2
+
+
 PLANTED = {  # what is written in the source, what stands there instead, and which case turns red
     "shift[c] = bias[c] - ": ("shift[c] = bias[c] + ", norm_layer),
     "/ (rows - 1)": ("/ rows", norm_layer),
-    "by_weight[c] += multiplied": ("by_weight[c] = 2 * multiplied", norm_layer),
+    "by_weight[c] += multiplied": ("by_weight[c] += 2 * multiplied", norm_layer),
     "total[c * rows + r] += ": ("total[r * columns + c] += ", norm_layer),
     "by_start[i] + through": ("through", crossed),
     "(last ? 0 : g[i])": ("0", crossed),
@@ -167,7 +248,7 @@ PLANTED = {  # what is written in the source, what stands there instead, and whi
     "total[i] += wide(more[i])": ("total[i] = wide(more[i])", attended),
     "out[r] += total": ("out[r] = total", read),
     "(z < 0 ? e : 1)": ("(z < 0 ? 1 : e)", log_loss),
-    "to[d] += by_out": ("to[d] = by_out", looked_up),
+    "to[d] + by_out[d]": ("by_out[d]", looked_up),
     "total[ids[f] + offsets[f]] += by_out[r]": ("total[ids[f] + offsets[f]] = by_out[r]", summed),
 }
 
@@ -176,12 +257,36 @@ PLANTED = {  # what is written in the source, what stands there instead, and whi
 @pytest.mark.parametrize("written", PLANTED)
 def test_a_slip_in_a_kernel_would_be_noticed(written, tmp_path, monkeypatch):
     instead, function = PLANTED[written]
+    slip(written, instead, tmp_path, monkeypatch)
+    assert off(function, "fp32") > 100 * NEAR["fp32"]
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        ("to[c] = from[c] | (uint32_t)from[c + width] << 16", "to[c] = from[c]"),
+        ("from + c * inner + 2 * d", "from + c * inner + d"),
+        ("i += all ? TILE : 1", "i += TILE"),
+        ("_mm512_add_ps(_mm512_maskz_loadu_ps(there, total), sum[i][j])", "sum[i][j]"),
+        ("p.a = a + i * p.by_row", "p.a = a"),
+    ],
+)
+def test_a_slip_in_a_product_would_be_noticed(written, instead, tmp_path, monkeypatch):
+    if not load("bf16").multiplies:
+        pytest.skip("products are torch's here: the processor has no AVX512-BF16, or AMX, which is faster")
+    kernels._library.cache_clear()
+    slip(written, instead, tmp_path, monkeypatch)
+    assert not off(mapped, "bf16") < 5 * NEAR["bf16"]
+
+
+def slip(written, instead, folder, monkeypatch):
+    """Plant a bug in the kernels' sources."""
     texts = {path.name: path.read_text() for path in kernels.SOURCES}
     assert sum(text.count(written) for text in texts.values()) == 1
     for name, text in texts.items():
-        (tmp_path / name).write_text(text.replace(written, instead))
-    monkeypatch.setattr(kernels, "SOURCES", tuple(tmp_path / name for name in texts))
-    assert off(function, "fp32") > 100 * NEAR["fp32"]
+        (folder / name).write_text(text.replace(written, instead))
+    monkeypatch.setattr(kernels, "SOURCES", tuple(folder / name for name in texts))
 
 
 @needs_compiler
@@ -196,7 +301,7 @@ def test_layers_in_one_are_layers_one_after_another(precision):
         for each in [layers] if at_once else [[layer] for layer in layers]:
             for linear, _ in each:
                 linear.weight.requires_grad_()
-            out = fused.norm_layers(load(precision), each, out)
+            out = norm_layers(load(precision), each, out)
         out.backward(numbers(ROWS, 5, seed=9).to(out.dtype))
         held = [each for linear, norm in layers for each in (linear.weight, norm.weight, norm.bias)]
         means = [each for _, norm in layers for each in (norm.running_mean, norm.running_var)]
@@ -217,7 +322,7 @@ def test_what_is_not_finite_comes_through_and_what_is_no_row_is_an_error():
     table = nn.Parameter(numbers(7, 1))
     for summed, row in itertools.product((False, True), (3, -5)):
         with pytest.raises(IndexError, match="7 rows"):
-            rows.lookup(load(), table, torch.tensor([[0, row]], dtype=torch.int32), OFFSETS, None, summed=summed)
+            rows.lookup(load(), table, OFFSETS, None, torch.tensor([[0, row]], dtype=torch.int32), summed=summed)
     for row in (7, -1):
         with pytest.raises(IndexError, match="7 rows"):
             rows.take(load(), table.detach(), torch.tensor([0, row]))
@@ -229,74 +334,3 @@ def test_the_rows_of_a_batch_are_those_of_torch(shape):
     index = torch.tensor([3, 0, 6, 6])
     for source in (numbers(*shape), (numbers(*shape) * 100).to(torch.int32)):
         assert torch.equal(rows.take(load(), source, index), source[index])
-
-
-def predicted(out):
-    return pq.read_table(out / "predictions.parquet")["prediction"].to_numpy()
-
-
-def ran(out):
-    return json.loads((out / "run.json").read_text())["kernels"]
-
-
-TRAININGS = [
-    ("model=deepfm", "normalisation=batch", "precision=bf16", "weight_averaging=0.9"),
-    ("model=dcnv2", "normalisation=batch", "dropout=0.1", "residual=true", "ensemble=2", "micro_batch=100"),
-    ("model=dcnv2", "structure=stacked", "interaction_width=3", "embedding_optimizer=lazy_adam"),
-    ("model=autoint", "precision=bf16", "sharpness=0.05", "gating=vector", "id_dropout=0.1"),
-    ("model=fm", "loss=focal", "embedding_optimizer=rowwise_adagrad", "embedding_clip=1", "compositional=50"),
-    ("model=finalmlp", "normalisation=batch", "consistency=1", "dropout=0.1", "stream_rows=500"),
-]
-
-
-@needs_compiler
-@pytest.mark.parametrize("words", TRAININGS, ids=lambda words: words[0])
-def test_a_training_repeats_resumes_and_says_what_the_plain_one_says(tiny, trained, words):
-    words = (*words, "epochs=3", "batch_size=256", "kernels=fused")
-    first, _ = trained(tiny[0], *words, name="first")
-    again, _ = trained(tiny[0], *words, name="again")
-    half, _ = trained(tiny[0], *words, "stop_at=0.4", name="half")
-    resumed, code = trained(tiny[0], *words, resume=half / "checkpoint", name="resumed")
-    plain, _ = trained(tiny[0], *words[:-1], name="plain")
-    assert code == 0 and (ran(first), ran(plain)) == ("fused", "torch")
-    assert (predicted(first) == predicted(again)).all() and (predicted(first) == predicted(resumed)).all()
-    label = tiny[1]["click"][pq.read_table(first / "predictions.parquet")["row_id"].to_numpy()].astype(float)
-    assert abs(normalized_entropy(label, predicted(first)) - normalized_entropy(label, predicted(plain))) < 0.01
-
-
-@needs_compiler
-def test_a_checkpoint_goes_on_with_the_kernels_it_was_made_with(tiny, trained, capsys):
-    half, _ = trained(tiny[0], "stop_at=0.5", "kernels=fused", name="half")
-    assert trained(tiny[0], resume=half / "checkpoint")[1] == 2
-    assert "another kernels" in capsys.readouterr().err
-
-
-def test_without_a_working_compiler_a_training_is_the_plain_one(tiny, trained, tmp_path, monkeypatch):
-    words = ("model=deepfm", "normalisation=batch", "rows=0.3")
-    plain = predicted(trained(tiny[0], *words, name="plain")[0])
-    broken = tmp_path / "bin" / "cc"
-    broken.parent.mkdir()
-    monkeypatch.setenv("PATH", str(broken.parent))
-    for name in ("absent", "broken"):
-        kernels._library.cache_clear()
-        out, code = trained(tiny[0], *words, "kernels=fused", name=name)
-        assert code == 0 and ran(out) == "torch" and np.array_equal(predicted(out), plain)
-        broken.write_text("#!/bin/sh\nexit 1\n")
-        broken.chmod(0o755)
-
-
-@needs_compiler
-def test_a_library_is_compiled_once_and_never_where_others_can_write(tmp_path, monkeypatch):
-    compiled = []
-    compiling = kernels._compiled
-    monkeypatch.setattr(kernels, "_compiled", lambda path, argv: compiled.append(path) or compiling(path, argv))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    for _ in range(2):
-        kernels._library.cache_clear()
-        assert load() is not None
-    folder = tmp_path / "ranker-kernels"
-    assert len(compiled) == 1 and [each.suffix for each in folder.iterdir()] == [".so"]
-    folder.chmod(0o777)
-    kernels._library.cache_clear()
-    assert load() is not None
-    assert len(compiled) == 2 and folder not in compiled[1].parents and not compiled[1].exists()

@@ -31,7 +31,7 @@ ARGUMENTS = {  # of each kernel: p a pointer, n a count, x a number
     "gather_sum": "pppnnnnp",
     "scatter_sum": "pppnnnnp",
     "norm_forward": "pnnppxxpppp",
-    "norm_backward": "ppnnpppppp",
+    "norm_backward": "ppnnppppp",
     "factorisation": "pnnnppp",
     "factorisation_back": "ppppnnnp",
     "cross_forward": "ppppnnpp",
@@ -42,6 +42,10 @@ ARGUMENTS = {  # of each kernel: p a pointer, n a count, x a number
     "read_out": "ppnnp",
     "read_out_back": "pppnnpp",
     "log_loss": "pppnnp",
+    "adam": "ppppnxxxpx",
+    "can_multiply": "",
+    "multiply": "ppnnnnp",
+    "multiply_batch": "ppnnnp",
     "attention_room": "p",
     "attention": "ppppp",
     "attention_back": "ppppppp",
@@ -59,6 +63,7 @@ class Kernels(ctypes.CDLL):
             function = getattr(self, name)
             function.argtypes = [kinds[letter] for letter in letters]
             function.restype = ctypes.c_double if name == "log_loss" else COUNT
+        self.multiplies = bool(self.can_multiply())  # else torch does
 
 
 def load(config: Config) -> Kernels | None:

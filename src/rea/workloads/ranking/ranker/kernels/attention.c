@@ -193,7 +193,7 @@ API long attention(const Shape *s, const float *x, const float *const *weights, 
     return 0;
 }
 
-/* The gradient of ``attention``; the layers are computed again, which is faster than to keep them. by_weights as the weights. */
+/* The gradient of ``attention``; the layers are computed again, which is faster than to keep them. by_weights, as the weights, grow. */
 API long attention_back(const Shape *s, const float *x, const float *const *weights, const float *g, float *by_x, float *const *by_weights,
                         float *room) {
     Layer layers[s->depth];
@@ -224,7 +224,7 @@ API long attention_back(const Shape *s, const float *x, const float *const *weig
                 const vec *lane = by_weight + l * size + i * outputs_of(s) + o;
                 float total = 0;
                 for (long n = 0; n < LANES; n++) total += (*lane)[n];
-                by_weights[l][o * layers[l].inputs + i] = total;
+                by_weights[l][o * layers[l].inputs + i] += total;
             }
     return 0;
 }

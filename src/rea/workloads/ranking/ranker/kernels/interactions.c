@@ -18,6 +18,8 @@ INLINE long pairs(const float *restrict x, long rows, long fields, long dim, flo
     return 0;
 }
 
+#define BLOCK 32 /* rows that stay in the cache from one pass to the next */
+
 INLINE long pairs_back(const float *restrict x, const float *restrict total, const float *restrict g, const low *restrict by_low, long rows,
                        long fields, long dim, float *restrict by_x) {
     for (long r = 0; r < rows; r++) {
@@ -30,12 +32,21 @@ INLINE long pairs_back(const float *restrict x, const float *restrict total, con
     return 0;
 }
 
+static long pairs_by_dim(const float *x, long rows, long fields, long dim, float *total, float *value) {
+    BY_DIM(pairs(x, rows, fields, D, total, value))
+}
+
 /* The factorisation term of (rows, fields, dim): half of (sum squared - sum of squares); ``total`` keeps the sums over fields, ``x_low``
  * becomes x in the type of products. */
 API long factorisation(const float *restrict x, long rows, long fields, long dim, float *restrict total, float *restrict value,
                        low *restrict x_low) {
-    narrow_row(x, rows * fields * dim, x_low);
-    BY_DIM(pairs(x, rows, fields, D, total, value))
+    long row = fields * dim;
+    for (long r = 0; r < rows; r += BLOCK) {
+        long count = rows - r < BLOCK ? rows - r : BLOCK;
+        narrow_row(x + r * row, count * row, x_low + r * row);
+        pairs_by_dim(x + r * row, count, fields, dim, total + r * dim, value + r);
+    }
+    return 0;
 }
 
 /* Its gradient, from that of the term in ``g`` and that of ``x_low``, if there is one. */
@@ -60,7 +71,6 @@ API long cross_forward(const float *x, const float *restrict start, const low *r
 
 INLINE long back(const low *restrict more, const float *restrict start, const low *restrict mapped, const float *restrict bias, long rows,
                  long width, int last, float *restrict g, low *restrict by_mapped, float *restrict by_start, float *restrict by_bias) {
-    memset(by_bias, 0, width * sizeof(float));
     for (long r = 0; r < rows; r++)
         for (long c = 0; c < width; c++) {
             long i = r * width + c;
@@ -74,7 +84,7 @@ INLINE long back(const low *restrict more, const float *restrict start, const lo
 }
 
 /* The gradient ``g`` of a layer's result grows by ``more``, that of what the layer above multiplied, and ``by_start`` by this layer's share;
- * at the ``last`` layer, where they begin, they are written, as ``by_mapped`` and ``by_bias`` are. */
+ * at the ``last`` layer, where they begin, they are written, as ``by_mapped`` is; ``by_bias`` grows. */
 API long cross_back(const low *restrict more, const float *restrict start, const low *restrict mapped, const float *restrict bias,
                     long rows, long width, long last, float *restrict g, low *restrict by_mapped, float *restrict by_start,
                     float *restrict by_bias) {

@@ -86,11 +86,10 @@ API long norm_forward(const low *restrict z, long rows, long width, const float 
     return 0;
 }
 
-/* The gradient of norm_forward: that of y in ``g``, of z into ``by_z``; those of weight and bias grow. Where y was cut is computed again,
+/* The gradient of norm_forward: that of y in ``g`` becomes that of z; those of weight and bias grow. Where y was cut is computed again,
  * since z has to be read anyway. */
-API long norm_backward(const low *restrict g, const low *restrict z, long rows, long width, const float *restrict weight,
-                       const float *restrict bias, const float *restrict mean, low *restrict by_z, float *restrict by_weight,
-                       float *restrict by_bias) {
+API long norm_backward(low *restrict g, const low *restrict z, long rows, long width, const float *restrict weight,
+                       const float *restrict bias, const float *restrict mean, float *restrict by_weight, float *restrict by_bias) {
     const float *inverse = mean + width;
     double total[width], totals[width];
     float sum[width], product[width], scale[width], shift[width], row[width];
@@ -122,7 +121,7 @@ API long norm_backward(const low *restrict g, const low *restrict z, long rows, 
             float v = wide(z[r * width + c]), through = v * scale[c] + shift[c] > 0 ? wide(g[r * width + c]) : 0;
             row[c] = through * scale[c] + v * slope[c] + level[c];
         }
-        narrow_row(row, width, by_z + r * width);
+        narrow_row(row, width, g + r * width);
     }
     return 0;
 }

@@ -18,9 +18,9 @@ API long read_out(const low *restrict x, const float *restrict weight, long rows
     return 0;
 }
 
+/* Its gradient, that of the weight growing. */
 API long read_out_back(const low *restrict x, const float *restrict weight, const float *restrict g, long rows, long width,
                        low *restrict by_x, float *restrict by_weight) {
-    memset(by_weight, 0, width * sizeof(float));
     for (long r = 0; r < rows; r++)
         for (long c = 0; c < width; c++) {
             by_x[r * width + c] = narrow(g[r] * weight[c]);

@@ -41,8 +41,9 @@ INLINE long add_rows(float *restrict total, const int32_t *restrict ids, const i
     for (long r = 0; r < rows; r++, ids += fields)
         for (long f = 0; f < fields; f++, by_out += dim) {
             if (r + AHEAD < rows) fetch(total + (ids[AHEAD * fields + f] + offsets[f]) * (long)dim, dim);
-            float *to = total + (ids[f] + offsets[f]) * (long)dim;
-            for (long d = 0; d < dim; d++) to[d] += by_out[d];
+            float *to = total + (ids[f] + offsets[f]) * (long)dim, sum[dim]; /* read and written in equal parts, the sum is there sooner */
+            for (long d = 0; d < dim; d++) sum[d] = to[d] + by_out[d];
+            memcpy(to, sum, dim * sizeof *to);
         }
     return 0;
 }

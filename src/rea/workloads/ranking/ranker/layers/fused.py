@@ -1,255 +1,270 @@
 """The layers of ``kernels=fused``: the same mathematics as beside, in fewer and larger operations (``ranker/kernels``).
 
-A layer asks ``usable`` and else takes its plain path: on another device, in evaluation, without a compiler. Rounding differs: batch norm
-keeps its sums in double, cross layers and attention keep what lies between products in float.
+Each is a *stretch* of the network: a function that gives what comes of its input and the way back, a function from the gradient of the
+former to that of the input, which adds the weights' gradients to what those hold and may overwrite the gradient it is given. Models put
+stretches together by hand, and ``through`` shows them to autograd as one operation, since its bookkeeping took a fifth of a small step.
+
+``usable`` says where: elsewhere (another device, evaluation, no compiler) a module takes its plain path. Rounding differs: batch norm keeps
+its sums in double, cross layers and attention keep what lies between products in float.
 """
 
 import ctypes
-from collections.abc import Sequence
-from typing import Any, TypeGuard
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ranker.kernels import Kernels
-from ranker.layers import cross, head
 from ranker.layers.attention import FieldAttention
+from ranker.layers.cross import Cross, kind_of
+
+Back = Callable[..., Any]
+Stretch = tuple[Any, Back]
+ONEDNN = hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
-def usable(kernels: Kernels | None, x: Tensor) -> TypeGuard[Kernels]:
-    """Whether ``kernels`` can work on ``x`` here and now, where products are of the type they were made for."""
-    return kernels is not None and x.device.type == "cpu" and cross.kind_of(x) == kernels.kind
+def usable(kernels: Kernels | None, module: nn.Module, weight: Tensor) -> bool:
+    """Whether ``kernels`` can do a module here and now: in training, with products of the type they were made for, and where the weights'
+    gradients lie ready."""
+    fits = kernels is not None and module.training and weight.grad is not None
+    return fits and weight.device.type == "cpu" and kind_of(weight) == kernels.kind  # type: ignore[union-attr]
 
 
-def norm_layers(kernels: Kernels, layers: Sequence[tuple[nn.Linear, nn.BatchNorm1d]], x: Tensor) -> Tensor:
-    """relu(norm(linear(x))) in training, layer by layer, of linear maps without bias.
-
-    The weights' gradients are added to what they hold already.
-    """
-    return _NormLayers.apply(x.to(kernels.kind).contiguous(), kernels, layers, layers[0][0].weight)  # type: ignore[no-any-return]
+def through(act: Callable[[Tensor], Stretch], x: Tensor, weight: Tensor | None = None) -> Tensor:
+    """A stretch as one operation of autograd; ``weight`` says that there is a gradient to ask for, even if ``x`` has none."""
+    return _Through.apply(act, x, weight)  # type: ignore[no-any-return]
 
 
-class _NormLayers(torch.autograd.Function):
-    """The last argument of ``forward`` says that there is a gradient to ask for, even if ``x`` has none."""
+class _Through(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, act: Callable[[Tensor], Stretch], x: Tensor, _: Tensor | None) -> Tensor:
+        out, ctx.back = act(x)
+        return out  # type: ignore[no-any-return]
 
     @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, kernels: Kernels, layers: Sequence[tuple[nn.Linear, nn.BatchNorm1d]], _: Tensor
-    ) -> Tensor:
-        saved = []
-        for linear, norm in layers:
-            low = linear.weight.to(kernels.kind)
-            z = x @ low.t()
-            y, moments = torch.empty_like(z), z.new_empty(2, z.shape[1], dtype=torch.float32)
-            kernels.norm_forward(
-                *(z.data_ptr(), *z.shape, norm.weight.data_ptr(), norm.bias.data_ptr(), norm.eps, norm.momentum),
-                *(norm.running_mean.data_ptr(), norm.running_var.data_ptr()),  # type: ignore[union-attr]
-                *(moments.data_ptr(), y.data_ptr()),
-            )
-            norm.num_batches_tracked.add_(1)  # type: ignore[union-attr]
-            saved += [x, low, z, moments]
-            x = y
-        ctx.save_for_backward(*saved)
-        ctx.kernels, ctx.layers = kernels, layers
-        return x
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, None, None, None]:
-        kernels, saved, gradient = ctx.kernels, ctx.saved_tensors, gradients[0].contiguous()
-        for place in range(len(ctx.layers) - 1, -1, -1):
-            (linear, norm), (x, low, z, moments) = ctx.layers[place], saved[4 * place : 4 * place + 4]
-            weight, bias, by_z = norm.weight, norm.bias, torch.empty_like(z)
-            kernels.norm_backward(
-                *(gradient.data_ptr(), z.data_ptr(), *z.shape, weight.data_ptr(), bias.data_ptr(), moments.data_ptr()),
-                *(by_z.data_ptr(), weight.grad.data_ptr(), bias.grad.data_ptr()),
-            )
-            by_matrix = x.t() @ by_z  # faster than by_z.t() @ x
-            kernels.add_transposed(linear.weight.grad.data_ptr(), by_matrix.data_ptr(), *by_matrix.shape)
-            if place or ctx.needs_input_grad[0]:
-                gradient = by_z @ low
-        return gradient if ctx.needs_input_grad[0] else None, None, None, None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, Tensor | None, None]:
+        return None, ctx.back(gradients[0].clone(memory_format=torch.contiguous_format)), None
 
 
-def factorisation(kernels: Kernels | None, x: Tensor) -> tuple[Tensor, Tensor]:
-    """``cross.factorisation``, and ``x`` for a tower beside it."""
-    if not usable(kernels, x):
-        return cross.factorisation(x), x
-    return _Factorisation.apply(x.float().contiguous(), kernels)  # type: ignore[no-any-return]
+def plain(act: Callable[[Any], Tensor], x: Tensor | None = None) -> Stretch:
+    """A stretch that autograd does: ``act(x)``."""
+    given = None if x is None else x.detach().requires_grad_()
+    with torch.enable_grad():
+        out = act(given)
+
+    def back(gradient: Tensor) -> Tensor | None:
+        torch.autograd.backward(out, gradient)
+        return None if given is None else given.grad
+
+    return out.detach(), back
 
 
-class _Factorisation(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, kernels: Kernels) -> tuple[Tensor, Tensor]:
-        total, value, low = (
-            x.new_empty(len(x), x.shape[2]),
-            x.new_empty(len(x)),
-            torch.empty_like(x, dtype=kernels.kind),
+def mapped(kernels: Kernels, weight: Tensor, x: Tensor) -> Stretch:
+    """``x @ weight.t()`` in the type of products, that of ``x``."""
+
+    def back(gradient: Tensor) -> Tensor:
+        if kernels.multiplies:
+            pointers = (gradient.data_ptr(), x.data_ptr(), len(x), *weight.shape, weight.grad.data_ptr())  # type: ignore[union-attr]
+            _done(kernels.multiply_batch(*pointers))
+        else:  # the transpose is faster to compute
+            more = _by_torch(x.t(), gradient)
+            kernels.add_transposed(weight.grad.data_ptr(), more.data_ptr(), *more.shape)  # type: ignore[union-attr]
+        return _product(kernels, gradient, weight, back=True)
+
+    return _product(kernels, x, weight), back
+
+
+def _product(kernels: Kernels, x: Tensor, weight: Tensor, *, back: bool = False) -> Tensor:
+    """``x @ weight.t()`` or, ``back``, ``x @ weight``."""
+    if not kernels.multiplies or x.shape[1] % 2:
+        low = weight.to(kernels.kind)
+        return _by_torch(x, low if back else low.t())
+    out = x.new_empty(len(x), weight.shape[int(back)])
+    _done(kernels.multiply(x.data_ptr(), weight.data_ptr(), *x.shape, out.shape[1], back, out.data_ptr()))
+    return out
+
+
+def _by_torch(a: Tensor, b: Tensor) -> Tensor:
+    """``a @ b``; in fp32 by oneDNN, which makes more of some processors than the library behind ``@`` does."""
+    if ONEDNN and a.dtype == torch.float32:
+        return torch.ops.mkldnn._linear_pointwise(a, b.t(), None, "none", [], "")  # type: ignore[no-any-return]
+    return a @ b
+
+
+def _done(code: int) -> None:
+    if code:
+        raise MemoryError("no memory for the words of a product")
+
+
+def norm_layers(kernels: Kernels, layers: Sequence[tuple[nn.Linear, nn.BatchNorm1d]], x: Tensor) -> Stretch:
+    """relu(norm(linear(x))), layer by layer, of linear maps without bias; ``x`` and the result are of the type of products."""
+    backs = []
+    for linear, norm in layers:
+        x, back_layer = _norm_layer(kernels, linear, norm, x)
+        backs.append(back_layer)
+
+    def back(gradient: Tensor) -> Tensor:
+        for back_layer in reversed(backs):
+            gradient = back_layer(gradient)
+        return gradient
+
+    return x, back
+
+
+def _norm_layer(kernels: Kernels, linear: nn.Linear, norm: nn.BatchNorm1d, x: Tensor) -> Stretch:
+    z, back_map = mapped(kernels, linear.weight, x)
+    weight, bias = norm.weight, norm.bias
+    y, moments = torch.empty_like(z), z.new_empty(2, z.shape[1], dtype=torch.float32)
+    kernels.norm_forward(
+        *(z.data_ptr(), *z.shape, weight.data_ptr(), bias.data_ptr(), norm.eps, norm.momentum),
+        *(norm.running_mean.data_ptr(), norm.running_var.data_ptr()),  # type: ignore[union-attr]
+        *(moments.data_ptr(), y.data_ptr()),
+    )
+    norm.num_batches_tracked.add_(1)  # type: ignore[union-attr]
+
+    def back(gradient: Tensor) -> Tensor:
+        kernels.norm_backward(
+            *(gradient.data_ptr(), z.data_ptr(), *z.shape, weight.data_ptr(), bias.data_ptr(), moments.data_ptr()),
+            *_gradients(weight, bias),
         )
-        kernels.factorisation(x.data_ptr(), *x.shape, total.data_ptr(), value.data_ptr(), low.data_ptr())
-        ctx.save_for_backward(x, total)
-        ctx.kernels = kernels
-        ctx.set_materialize_grads(False)
-        return value, low
+        return back_map(gradient)  # type: ignore[no-any-return]
 
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor, None]:
-        x, total = ctx.saved_tensors
-        gradient, by_low, by_x = *_contiguous(*gradients), torch.empty_like(x)
-        pointers = (x.data_ptr(), total.data_ptr(), _pointer(gradient), _pointer(by_low))
-        ctx.kernels.factorisation_back(*pointers, *x.shape, by_x.data_ptr())
-        return by_x, None
+    return y, back
 
 
-def crossed(kernels: Kernels | None, layers: cross.Cross, x: Tensor) -> tuple[Tensor, Tensor]:
-    """``layers(x)``, in the type of products, and ``x`` for a tower beside them; layers of low rank take their plain path."""
-    full = [layer for layer in layers.layers if isinstance(layer, nn.Linear)]
-    if not usable(kernels, x) or len(full) < len(layers.layers):
-        return layers(x), x
-    weights = [tensor for layer in full for tensor in (layer.weight, layer.bias)]
-    return _Cross.apply(x.float().contiguous(), kernels, *weights)  # type: ignore[no-any-return]
+def factorisation(kernels: Kernels, x: Tensor) -> Stretch:
+    """``cross.factorisation``, and ``x`` in the type of products for a tower beside it, whose gradient the way back takes too."""
+    total, value, low = x.new_empty(len(x), x.shape[2]), x.new_empty(len(x)), torch.empty_like(x, dtype=kernels.kind)
+    kernels.factorisation(x.data_ptr(), *x.shape, total.data_ptr(), value.data_ptr(), low.data_ptr())
+
+    def back(gradient: Tensor, by_low: Tensor | None = None) -> Tensor:
+        by_x = torch.empty_like(x)
+        pointers = (x.data_ptr(), total.data_ptr(), gradient.data_ptr(), _pointer(by_low))
+        kernels.factorisation_back(*pointers, *x.shape, by_x.data_ptr())
+        return by_x
+
+    return (value, low), back
 
 
-class _Cross(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, start: Tensor, kernels: Kernels, *weights: Tensor) -> tuple[Tensor, Tensor]:
-        x, out, given, saved = start, torch.empty_like(start), start.to(kernels.kind), []
-        for matrix, bias in zip(weights[::2], weights[1::2], strict=True):
-            low = matrix.to(kernels.kind)
-            mapped, out_low = given @ low.t(), torch.empty_like(given)
-            kernels.cross_forward(
-                *(x.data_ptr(), start.data_ptr(), mapped.data_ptr(), bias.data_ptr(), *start.shape),
-                *(out.data_ptr(), out_low.data_ptr()),
+def crossed(kernels: Kernels, cross: Cross, start: Tensor) -> Stretch:
+    """Cross layers, in the type of products, and ``start`` in it for a tower beside them, whose gradient the way back takes too."""
+    layers = [layer for layer in cross.layers if isinstance(layer, nn.Linear)]
+    if len(layers) < len(cross.layers):  # of low rank
+        return _beside(kernels, plain(cross, start), start)
+    first = start.to(kernels.kind, copy=True)
+    x, out, given, saved = start, torch.empty_like(start), first, []
+    for layer in layers:
+        (by, back_map), out_low = mapped(kernels, layer.weight, given), torch.empty_like(given)
+        pointers = (x.data_ptr(), start.data_ptr(), by.data_ptr(), layer.bias.data_ptr())
+        kernels.cross_forward(*pointers, *start.shape, out.data_ptr(), out_low.data_ptr())
+        saved.append((layer, by, back_map))
+        x, given = out, out_low
+
+    def back(more: Tensor, by_low: Tensor | None = None) -> Tensor:
+        gradient, by_start, by_map = torch.empty_like(start), torch.empty_like(start), torch.empty_like(first)
+        for layer, by, back_map in reversed(saved):
+            kernels.cross_back(
+                *(more.data_ptr(), start.data_ptr(), by.data_ptr(), layer.bias.data_ptr(), *start.shape),
+                *(layer is layers[-1], gradient.data_ptr(), by_map.data_ptr(), by_start.data_ptr()),
+                *_gradients(layer.bias),
             )
-            saved += [given, low, mapped, bias]
-            x, given = out, out_low
-        ctx.save_for_backward(start, *saved)
-        ctx.kernels = kernels
-        ctx.set_materialize_grads(False)
-        return given, saved[0]
+            more = back_map(by_map)
+        pointers = (gradient.data_ptr(), more.data_ptr(), _pointer(by_low))
+        kernels.cross_start(*pointers, start.numel(), by_start.data_ptr())
+        return by_start
 
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
-        start, *saved = ctx.saved_tensors
-        more, by_start_low = _contiguous(*gradients)
-        gradient, by_start, by_weights = torch.empty_like(start), torch.empty_like(start), []
-        last = len(saved) - 4
-        for place in range(last, -1, -4):
-            given, low, mapped, bias = saved[place : place + 4]
-            by_mapped, by_bias = torch.empty_like(mapped), torch.empty_like(bias)
-            ctx.kernels.cross_back(
-                *(_pointer(more), start.data_ptr(), mapped.data_ptr(), bias.data_ptr(), *start.shape, place == last),
-                *(gradient.data_ptr(), by_mapped.data_ptr(), by_start.data_ptr(), by_bias.data_ptr()),
-            )
-            more = by_mapped @ low
-            by_weights = [(given.t() @ by_mapped).t().to(bias.dtype), by_bias, *by_weights]
-        pointers = (gradient.data_ptr(), _pointer(more), _pointer(by_start_low))
-        ctx.kernels.cross_start(*pointers, start.numel(), by_start.data_ptr())
-        return by_start, None, *by_weights
+    return (given, first), back
 
 
-def _contiguous(*gradients: Tensor | None) -> tuple[Tensor | None, ...]:
-    return tuple(None if each is None else each.contiguous() for each in gradients)
+def _beside(kernels: Kernels, stretch: Stretch, start: Tensor) -> Stretch:
+    """What a plain stretch makes of ``start``, and ``start`` itself, in the type of products."""
+    out, back_out = stretch
 
+    def back(gradient: Tensor, by_low: Tensor | None = None) -> Tensor:
+        by_start: Tensor = back_out(gradient.to(out.dtype))
+        return by_start if by_low is None else by_start + by_low
 
-def _pointer(tensor: Tensor | None) -> int | None:
-    return None if tensor is None else tensor.data_ptr()
+    return (out.to(kernels.kind), start.to(kernels.kind, copy=True)), back
 
 
 class _Shape(ctypes.Structure):
     _fields_ = [(name, ctypes.c_long) for name in ("rows", "fields", "dim", "heads", "width", "depth")]
 
 
-def attended(kernels: Kernels | None, layers: nn.Sequential, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Layers of ``FieldAttention``, all of one shape, one after another: (rows, fields, dim) to (heads * width, fields, rows), and ``x`` for
-    a tower beside them."""
-    if not usable(kernels, x):
-        return layers(x.permute(2, 1, 0).contiguous()), x
+def attended(kernels: Kernels, layers: nn.Sequential, x: Tensor) -> Stretch:
+    """Layers of ``FieldAttention``, all of one shape, one after another: (rows, fields, dim) to (heads * width, fields, rows), and ``x`` in
+    the type of products for a tower beside them, whose gradient the way back takes too."""
     weights = [layer.project.weight for layer in layers if isinstance(layer, FieldAttention)]
-    return _Attention.apply(x.float().contiguous(), kernels, layers[0].heads, *weights)  # type: ignore[no-any-return]
+    heads = layers[0].heads
+    shape = ctypes.byref(_Shape(*x.shape, heads, len(weights[0]) // (4 * heads), len(weights)))
+    out, given = x.new_empty(len(weights[0]) // 4, x.shape[1], len(x)), _pointers(weights)
+    # torch starts tensors at multiples of 64 bytes
+    room = torch.empty(kernels.attention_room(shape), dtype=torch.float32)
+    kernels.attention(shape, x.data_ptr(), given, out.data_ptr(), room.data_ptr())
 
-
-class _Attention(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, kernels: Kernels, heads: int, *weights: Tensor) -> tuple[Tensor, Tensor]:
-        shape = _Shape(*x.shape, heads, len(weights[0]) // (4 * heads), len(weights))
-        out = x.new_empty(len(weights[0]) // 4, x.shape[1], len(x))
-        room = _room(kernels, shape)
-        kernels.attention(ctypes.byref(shape), x.data_ptr(), _pointers(weights), out.data_ptr(), room.data_ptr())
-        ctx.save_for_backward(x, *weights)
-        ctx.kernels, ctx.shape = kernels, shape
-        ctx.set_materialize_grads(False)
-        return out, x.to(kernels.kind, copy=True)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
-        x, *weights = ctx.saved_tensors
-        (gradient, by_low), room = _contiguous(*gradients), _room(ctx.kernels, ctx.shape)
-        by_x, by_weights = torch.empty_like(x), [torch.empty_like(each) for each in weights]
-        ctx.kernels.attention_back(
-            *(ctypes.byref(ctx.shape), x.data_ptr(), _pointers(weights), _pointer(gradient), by_x.data_ptr()),
-            *(_pointers(by_weights), room.data_ptr()),
-        )
+    def back(gradient: Tensor, by_low: Tensor | None = None) -> Tensor:
+        by_x, held = torch.empty_like(x), _pointers([each.grad for each in weights])  # type: ignore[misc]
+        kernels.attention_back(shape, x.data_ptr(), given, gradient.data_ptr(), by_x.data_ptr(), held, room.data_ptr())
         if by_low is not None:
-            ctx.kernels.add(by_x.data_ptr(), by_low.data_ptr(), by_x.numel())
-        return by_x, None, None, *by_weights
+            kernels.add(by_x.data_ptr(), by_low.data_ptr(), by_x.numel())
+        return by_x
+
+    return (out, x.to(kernels.kind, copy=True)), back
 
 
-def _room(kernels: Kernels, shape: _Shape) -> Tensor:
-    """Working memory; torch's tensors start at multiples of 64 bytes."""
-    return torch.empty(kernels.attention_room(ctypes.byref(shape)), dtype=torch.float32)
+def read(kernels: Kernels, out: nn.Linear, *parts: Tensor) -> Stretch:
+    """``head.read`` of one number a row: parts of (rows, width) in the type of products to (rows,)."""
+    total = out.bias.expand(len(parts[0])).clone()
+    places = [0]
+    for part in parts:
+        share = out.weight.data_ptr() + 4 * places[-1]
+        kernels.read_out(part.data_ptr(), share, *part.shape, total.data_ptr())
+        places.append(places[-1] + part.shape[1])
+
+    def back(gradient: Tensor) -> list[Tensor]:
+        out.bias.grad.add_(gradient.sum())  # type: ignore[union-attr]
+        by_parts, (held,) = [torch.empty_like(part) for part in parts], _gradients(out.weight)
+        for part, place, by_part in zip(parts, places, by_parts, strict=False):
+            pointers = (part.data_ptr(), out.weight.data_ptr() + 4 * place, gradient.data_ptr())
+            kernels.read_out_back(*pointers, *part.shape, by_part.data_ptr(), held + 4 * place)
+        return by_parts
+
+    return total, back
 
 
-def _pointers(tensors: Sequence[Tensor]) -> ctypes.Array:
-    return (ctypes.c_void_p * len(tensors))(*(each.data_ptr() for each in tensors))
+def read_columns(out: nn.Linear, x: Tensor) -> Stretch:
+    """A read-out of (width, rows) to (rows,)."""
+    weight = out.weight[0]
 
+    def back(gradient: Tensor) -> Tensor:
+        out.bias.grad.add_(gradient.sum())  # type: ignore[union-attr]
+        out.weight.grad[0].add_(x @ gradient)  # type: ignore[index]
+        return torch.outer(weight, gradient)
 
-def read(kernels: Kernels | None, out: nn.Linear, *parts: Tensor) -> Tensor:
-    """``head.read`` of one number a row: parts of (rows, width) to (rows,)."""
-    if not usable(kernels, parts[0]):
-        return head.read(out, *parts).squeeze(1)
-    return _Read.apply(kernels, out.weight, out.bias, *(part.to(kernels.kind).contiguous() for part in parts))  # type: ignore[no-any-return]
-
-
-class _Read(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, kernels: Kernels, weight: Tensor, bias: Tensor, *parts: Tensor) -> Tensor:
-        out = bias.expand(len(parts[0])).clone()
-        for part, share in zip(parts, _shares(weight, parts), strict=True):
-            kernels.read_out(part.data_ptr(), share.data_ptr(), *part.shape, out.data_ptr())
-        ctx.save_for_backward(weight, *parts)
-        ctx.kernels = kernels
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        weight, *parts = ctx.saved_tensors
-        gradient, by_weight = gradients[0].contiguous(), torch.empty_like(weight)
-        by_parts = [torch.empty_like(part) for part in parts]
-        shares = _shares(weight, parts), _shares(by_weight, parts)
-        for part, share, by_share, by_part in zip(parts, *shares, by_parts, strict=True):
-            pointers = (part.data_ptr(), share.data_ptr(), gradient.data_ptr())
-            ctx.kernels.read_out_back(*pointers, *part.shape, by_part.data_ptr(), by_share.data_ptr())
-        return None, by_weight, gradient.sum(dim=0, keepdim=True), *by_parts
-
-
-def _shares(weight: Tensor, parts: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    return weight[0].split([part.shape[1] for part in parts])
+    return (x.t() @ weight).float() + out.bias, back
 
 
 def log_loss(kernels: Kernels, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     """Weighted log loss of (rows, members), summed; target and weight are of (rows,)."""
-    return _LogLoss.apply(logits.contiguous(), target.contiguous(), weight.contiguous(), kernels)  # type: ignore[no-any-return]
+    return through(partial(_log_loss, kernels, target.contiguous(), weight.contiguous()), logits.contiguous())
 
 
-class _LogLoss(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, logits: Tensor, target: Tensor, weight: Tensor, kernels: Kernels) -> Tensor:
-        by_logits = torch.empty_like(logits)
-        pointers = (logits.data_ptr(), target.data_ptr(), weight.data_ptr())
-        total = kernels.log_loss(*pointers, *logits.shape, by_logits.data_ptr())
-        ctx.save_for_backward(by_logits)
-        return logits.new_tensor(total)
+def _log_loss(kernels: Kernels, target: Tensor, weight: Tensor, logits: Tensor) -> Stretch:
+    by_logits = torch.empty_like(logits)
+    pointers = (logits.data_ptr(), target.data_ptr(), weight.data_ptr())
+    total = kernels.log_loss(*pointers, *logits.shape, by_logits.data_ptr())
+    return logits.new_tensor(total), by_logits.mul_
 
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
-        return ctx.saved_tensors[0].mul(gradients[0]), None, None, None
+
+def _gradients(*weights: Tensor) -> tuple[int, ...]:
+    return tuple(each.grad.data_ptr() for each in weights)  # type: ignore[union-attr]
+
+
+def _pointer(tensor: Tensor | None) -> int | None:
+    return None if tensor is None else tensor.data_ptr()
+
+
+def _pointers(tensors: Sequence[Tensor]) -> ctypes.Array:
+    return (ctypes.c_void_p * len(tensors))(*(each.data_ptr() for each in tensors))

@@ -1,5 +1,7 @@
 """Fields as vectors: one fused embedding table for all id fields, one layer for all numbers."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -77,8 +79,9 @@ class Inputs(nn.Module):
         self.reset()
         self.numbers = numbers_layer(config.numeric_encoding, numbers, dim, max(config.embedding_std, 0.01))
         self.id_dropout, self.dropout = config.id_dropout, config.embedding_dropout
-        self._plain = dim == 1 and not (self.id_dropout or self.dropout)
         self.norm = nn.LayerNorm(dim) if config.embedding_norm and dim > 1 else nn.Identity()
+        more = self.buckets or self.sized or config.history or numbers or self.id_dropout or self.dropout
+        self._bare = not (more or (config.embedding_norm and dim > 1))  # vectors of ids and nothing else
 
     @torch.no_grad()
     def reset(self) -> None:
@@ -108,17 +111,24 @@ class Inputs(nn.Module):
 
     def summed(self, ids: Tensor, numbers: Tensor) -> Tensor:
         """The sum of all that ``forward`` gives of a row, where ``dim`` is 1: (rows,)."""
-        if self._plain and not numbers.shape[1] and self._fused():
-            return rows.lookup(self.kernels, self.table, ids[:, : self.fields], self.offsets, self.seen, summed=True)
+        if self._bare and fused.usable(self.kernels, self, self.table):
+            return fused.through(self._rows(self.offsets, summed=True), ids, self.table)
         return self(ids, numbers).sum(dim=(1, 2))  # type: ignore[no-any-return]
 
-    def _fused(self) -> bool:
-        return not self.buckets and self.table.grad is not None and fused.usable(self.kernels, self.table)
+    def straight(self, ids: Tensor, numbers: Tensor, *, summed: bool = False) -> fused.Stretch:
+        """``forward`` or ``summed`` as a stretch."""
+        if self._bare:
+            return self._rows(self.offsets, summed=summed)(ids)
+        act = self.summed if summed else self
+        return fused.plain(lambda _: act(ids, numbers).float().contiguous())
+
+    def _rows(self, offsets: Tensor, *, summed: bool = False) -> Callable[[Tensor], fused.Stretch]:
+        return partial(rows.lookup, self.kernels, self.table, offsets, self.seen, summed=summed)
 
     def _vectors(self, ids: Tensor, of: slice) -> Tensor:
         """The vectors of ids of some fields."""
-        if self._fused():
-            return rows.lookup(self.kernels, self.table, ids, self.offsets[of], self.seen)
+        if not self.buckets and fused.usable(self.kernels, self, self.table):
+            return fused.through(self._rows(self.offsets[of]), ids, self.table)
         if not self.buckets:
             return _Lookup.apply(self.table, ids + self.offsets[of], self.seen)  # type: ignore[no-any-return]
         remainders = _Lookup.apply(self.table, ids % self.buckets + self.offsets[of], None)

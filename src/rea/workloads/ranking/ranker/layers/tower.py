@@ -1,12 +1,14 @@
 """The fully connected tower."""
 
 import itertools
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from ranker import kernels
 from ranker.config import Config
+from ranker.kernels import Kernels
 from ranker.layers import fused
 from ranker.layers.dropout import Dropout
 from ranker.layers.norm import NormReLU
@@ -50,15 +52,10 @@ class Layer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x + self._through(x) if self.skip else self._through(x)
 
-    def fits(self, x: Tensor) -> bool:
-        """Whether kernels can do it here and now."""
-        held = self.body[0].weight.grad is not None
-        return held and self.training and len(x) > 1 and fused.usable(self.kernels, x)
-
     def _through(self, x: Tensor) -> Tensor:
-        if self.fits(x):
+        if len(x) > 1 and fused.usable(self.kernels, self, self.body[0].weight):
             linear, norm, dropout = self.body
-            return dropout(fused.norm_layers(self.kernels, [(linear, norm)], x))
+            return dropout(by_kernels(self.kernels, [(linear, norm)], x))
         return self.body(x)
 
 
@@ -70,9 +67,25 @@ class Tower(nn.Sequential):
         self.pairs = [(layer.body[0], layer.body[1]) for layer in layers if layer.bare]
 
     def forward(self, x: Tensor) -> Tensor:
-        if len(self.pairs) == len(self) and self[0].fits(x):
-            return fused.norm_layers(self[0].kernels, self.pairs, x)
+        if len(x) > 1 and self._at_once():
+            return by_kernels(self[0].kernels, self.pairs, x)
         return super().forward(x)
+
+    def straight(self, kernels: Kernels, x: Tensor) -> fused.Stretch:
+        """``forward`` as a stretch, from and to the type of products."""
+        if len(x) > 1 and self._at_once():
+            return fused.norm_layers(kernels, self.pairs, x)
+        return fused.plain(lambda given: self(given).to(kernels.kind), x)
+
+    def _at_once(self) -> bool:
+        return len(self.pairs) == len(self) and fused.usable(self[0].kernels, self, self[0].body[0].weight)
+
+
+def by_kernels(kernels: Kernels, pairs: list[tuple[nn.Linear, nn.BatchNorm1d]], x: Tensor) -> Tensor:
+    """Layers of a tower as one operation of autograd."""
+    return fused.through(
+        partial(fused.norm_layers, kernels, pairs), x.to(kernels.kind).contiguous(), pairs[0][0].weight
+    )
 
 
 def activated(config: Config, width: int) -> list[nn.Module]:

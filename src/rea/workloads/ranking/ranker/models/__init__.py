@@ -4,13 +4,16 @@ Beside it, the file may have a function ``loss(training, index, batch, logits)``
 """
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from types import ModuleType
 
 import torch
 from torch import Tensor, nn
 
+from ranker import kernels
 from ranker.config import Config
+from ranker.layers import fused
 from ranker.layers.gate import gate
 from ranker.layers.inputs import Inputs
 
@@ -44,10 +47,28 @@ class Ranker(nn.Module):
         self.linear = Inputs(config, sizes, numbers, 1) if config.first_order else None
         rate = min(max(base_rate, 1e-6), 1.0 - 1e-6)
         self.bias = nn.Parameter(torch.logit(torch.tensor(rate)))
+        self.kernels = kernels.load(config)
 
     def forward(self, ids: Tensor, numbers: Tensor) -> Tensor:
+        if hasattr(self.model, "straight") and fused.usable(self.kernels, self, self.bias):
+            return fused.through(partial(self._straight, numbers), ids, self.bias)
         logit = self.bias + self.model(self.gate(self.inputs(ids, numbers)))
         return logit if self.linear is None else logit + self.linear.summed(ids, numbers)
+
+    def _straight(self, numbers: Tensor, ids: Tensor) -> fused.Stretch:
+        """``forward`` as a stretch."""
+        x, back_inputs = self.inputs.straight(ids, numbers)
+        gated = not isinstance(self.gate, nn.Identity)
+        x, back_gate = fused.plain(lambda x: self.gate(x).float(), x) if gated else (x, lambda gradient: gradient)
+        logit, back_model = self.model.straight(self.kernels, x)
+        first, back_first = self.linear.straight(ids, numbers, summed=True) if self.linear else (0.0, lambda _: None)
+
+        def back(gradient: Tensor) -> None:
+            self.bias.grad.add_(gradient.sum())
+            back_first(gradient)
+            back_inputs(back_gate(back_model(gradient)))
+
+        return logit.add_(first).add_(self.bias), back
 
 
 class Ensemble(nn.Module):
@@ -60,4 +81,6 @@ class Ensemble(nn.Module):
 
     def forward(self, ids: Tensor, numbers: Tensor) -> Tensor:
         serving = self.members[:1] if self.serve_one and not self.training else self.members
+        if len(serving) == 1:
+            return serving[0](ids, numbers).unsqueeze(1)
         return torch.stack([member(ids, numbers) for member in serving], dim=1)

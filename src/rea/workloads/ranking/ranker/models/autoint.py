@@ -4,10 +4,11 @@ import itertools
 
 from torch import Tensor, nn
 
-from ranker import kernels
 from ranker.config import Config
+from ranker.kernels import Kernels
 from ranker.layers import fused
 from ranker.layers.attention import FieldAttention
+from ranker.layers.head import read
 from ranker.layers.tower import last_width, tower
 
 
@@ -23,14 +24,22 @@ class Model(nn.Module):
         self.attention = nn.Sequential(*(FieldAttention(before, after // heads, heads) for before, after in pairs))
         self.tower = tower(config, fields * dim)
         self.out = nn.Linear(fields * widths[-1], 1)
-        self.kernels = kernels.load(config)
         self.deep = nn.Linear(last_width(config), 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        mixed, x = fused.attended(self.kernels, self.attention, x)
-        mixed = mixed.flatten(0, 1)
-        return (
-            mixed.t() @ self.out.weight[0]
-            + self.out.bias
-            + fused.read(self.kernels, self.deep, self.tower(x.flatten(1)))
-        )
+        mixed = self.attention(x.permute(2, 1, 0).contiguous()).flatten(0, 1)
+        return mixed.t() @ self.out.weight[0] + self.out.bias + read(self.deep, self.tower(x.flatten(1))).squeeze(1)
+
+    def straight(self, kernels: Kernels, x: Tensor) -> fused.Stretch:
+        """``forward`` as a stretch."""
+        (mixed, low), back_mixed = fused.attended(kernels, self.attention, x)
+        deep, back_tower = self.tower.straight(kernels, low.flatten(1))
+        out, back_read = fused.read(kernels, self.deep, deep)
+        said, back_said = fused.read_columns(self.out, mixed.flatten(0, 1))
+
+        def back(gradient: Tensor) -> Tensor:
+            by_mixed = back_said(gradient).view_as(mixed)
+            by_x: Tensor = back_mixed(by_mixed, back_tower(*back_read(gradient)))
+            return by_x
+
+        return out.add_(said), back

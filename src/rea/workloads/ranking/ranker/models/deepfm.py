@@ -2,9 +2,11 @@
 
 from torch import Tensor, nn
 
-from ranker import kernels
 from ranker.config import Config
+from ranker.kernels import Kernels
 from ranker.layers import fused
+from ranker.layers.cross import factorisation
+from ranker.layers.head import read
 from ranker.layers.tower import last_width, tower
 
 
@@ -15,8 +17,13 @@ class Model(nn.Module):
         super().__init__()
         self.tower = tower(config, fields * config.embedding_dim)
         self.out = nn.Linear(last_width(config), 1)
-        self.kernels = kernels.load(config)
 
     def forward(self, x: Tensor) -> Tensor:
-        pairs, x = fused.factorisation(self.kernels, x)
-        return pairs + fused.read(self.kernels, self.out, self.tower(x.flatten(1)))
+        return factorisation(x) + read(self.out, self.tower(x.flatten(1))).squeeze(1)
+
+    def straight(self, kernels: Kernels, x: Tensor) -> fused.Stretch:
+        """``forward`` as a stretch."""
+        (pairs, low), back_pairs = fused.factorisation(kernels, x)
+        deep, back_tower = self.tower.straight(kernels, low.flatten(1))
+        out, back_read = fused.read(kernels, self.out, deep)
+        return out.add_(pairs), lambda gradient: back_pairs(gradient, back_tower(*back_read(gradient)))

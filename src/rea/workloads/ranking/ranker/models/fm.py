@@ -2,9 +2,10 @@
 
 from torch import Tensor, nn
 
-from ranker import kernels
 from ranker.config import Config
+from ranker.kernels import Kernels
 from ranker.layers import fused
+from ranker.layers.cross import factorisation
 
 
 class Model(nn.Module):
@@ -12,7 +13,11 @@ class Model(nn.Module):
 
     def __init__(self, config: Config, fields: int) -> None:
         super().__init__()
-        self.kernels = kernels.load(config)
 
     def forward(self, x: Tensor) -> Tensor:
-        return fused.factorisation(self.kernels, x)[0]
+        return factorisation(x)
+
+    def straight(self, kernels: Kernels, x: Tensor) -> fused.Stretch:
+        """``forward`` as a stretch."""
+        (pairs, _), back = fused.factorisation(kernels, x)
+        return pairs, back
