@@ -110,7 +110,7 @@ bench-quality: .venv/ready .venv-ranking/ready  ## tuned models against the publ
 bench-fidelities: .venv-ranking/ready  ## how cheap runs of the built-in ranker rank, over three dozen configurations
 	cd $(RANKER) && ../../../../.venv-ranking/bin/python bench/measure.py rungs --logs 12
 
-bench-training: .venv/ready .venv-ranking/ready .venv-peers/ready  ## against third-party trainers and the machine (needs REA_DATA); EPOCHS=15 SEEDS=5
+bench-training: .venv/ready .venv-ranking/ready .venv-peers/ready  ## against third-party trainers and the machine (needs REA_DATA); EPOCHS=15 SEEDS=5 PEER_SEEDS=1 (0: ours alone)
 	$(PY) benchmarks/training/bench.py
 
 bench-planner: .venv-planner/ready  ## the planner against five other ways to spend 80 trainings (needs REA_DATA; QUICK=1 replays); SEARCHES=5 LEVELS=full,shared

@@ -40,7 +40,7 @@ def gain(records: Records, cell: Cell, configuration: Configuration) -> Gain:
         return Gain(0.0, 0.0)
     base = [records.train(cell, {}, seed).test for seed in FRESH]
     runs = [records.train(cell, configuration, seed) for seed in FRESH]
-    own = [1.0 if run.failed else min(1.0, run.test) for run in runs]  # whoever does worse than a constant would launch the constant
+    own = [1.0 if run.failed else min(1.0, run.test) for run in runs]  # 1 is what a constant scores
     level = fmean(base)
     return Gain((level - fmean(own)) / level, sqrt((stdev(base) ** 2 + stdev(own) ** 2) / len(FRESH)) / level)
 
