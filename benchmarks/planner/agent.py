@@ -33,7 +33,7 @@ from rea.domain.plan import Policy
 from rea.domain.runbook import RunbookEntry
 from rea.executor.backends.simulated import Run, SimulatedBackend
 from rea.knowledge.techniques.catalogue import load as techniques
-from rea.planner.phases.exploitation import full_arms
+from rea.planner.phases.confirmation import finalists
 from rea.planner.search.optuna_search import OptunaSearch
 from rea.planner.sources.history.source import HistorySource
 from rea.planner.sources.research.source import ResearchSource
@@ -98,8 +98,8 @@ class Bench:
         return self.records.train(self.cell, overrides, job.seed % 2**31, rung_of(job))
 
     def _note(self, c: Campaign) -> None:
-        arms = full_arms(c) if c.noise is not None else []
-        best: dict[str, Value] = dict(arms[0].change.overrides) if arms and arms[0].mean > 0 else {}
+        worth = finalists(c) if c.noise is not None else []
+        best: dict[str, Value] = dict(worth[0].change.overrides) if worth else {}
         spent = c.ledger.spent / 1000 / RUN_S
         if best != self.trace[-1][1] and spent <= RUNS[self.level]:
             self.trace.append((spent, best))

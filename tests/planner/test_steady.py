@@ -39,5 +39,5 @@ def test_a_leader_is_looked_at_again_where_something_broke() -> None:
 
 
 def test_planted_bug_nobody_looks_whether_trainings_break(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exploitation, "_breaks", lambda c: False)
+    monkeypatch.setattr(exploitation, "breaks", lambda c: False)
     assert looks_at_the_leader("off") < STEADY
