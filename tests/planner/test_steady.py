@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import pytest
 
 from rea.domain.campaign import Campaign
+from rea.domain.change import change
 from rea.domain.evidence import Rows
 from rea.domain.experiment import Purpose
 from rea.domain.job import Job
 from rea.planner.arms import measured
 from rea.planner.phases import exploitation
 from rea.planner.phases.exploitation import STEADY, full_arms
+from rea.planner.screening import barred, broken
 from rea.testing.simulation import Truth, World
 
 
@@ -39,5 +41,12 @@ def test_a_leader_is_looked_at_again_where_something_broke() -> None:
 
 
 def test_planted_bug_nobody_looks_whether_trainings_break(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exploitation, "breaks", lambda c: False)
+    monkeypatch.setattr(exploitation, "broken", lambda c: frozenset())
     assert looks_at_the_leader("off") < STEADY
+
+
+def test_what_broke_is_neither_chosen_nor_begun_again() -> None:
+    world = Breaking(truth=Truth(effects={"good": 0.02, "off": 0.3}, seed_sd=0.001), budget_s=9000.0, bad="off")
+    c = world.run()
+    assert broken(c) and not any("off" in dict(a.change.overrides) for a in full_arms(c))
+    assert barred(c)(change(good=1.0, off=1.0)), "the stack with it would break, too"

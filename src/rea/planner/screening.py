@@ -15,7 +15,7 @@ from rea.domain.hypothesis import Aim, Hypothesis, SourceName
 from rea.domain.ids import ExperimentId, HypothesisId, digest
 from rea.domain.lever import Lever, Scalar
 from rea.domain.runbook import Cause
-from rea.planner.arms import Arm, arms, measured, seed_noise
+from rea.planner.arms import Arm, arms, compared, measured, seed_noise
 from rea.planner.belief import Belief, Mixed, Seen, believe, weigh
 from rea.planner.cost import free_ms, full_ms, short_ms
 from rea.statistics.dearness import dearness
@@ -33,6 +33,7 @@ TOPS = 3  # of the best changes, around which candidates are made
 DRAWN = 150  # candidates of each random kind
 MOST_PARTS = 4  # hypotheses added at once to one of the best
 STACKED = 12  # of the most promising hypotheses, stacked one after the other
+BROKE = -0.5  # relative change, below which a training broke: no idea makes a competent model half as good
 FORECAST = 6.18  # standard errors that the interval of a stopped run's forecast spans
 LOOKS = 5  # runs of one change, beyond which no more is learnt of it
 
@@ -71,9 +72,17 @@ def hypotheses_in(c: Campaign, change: Change) -> tuple[HypothesisId, ...]:
 
 
 def field(c: Campaign) -> list[Arm]:
-    """Return every arm that ran in full and was compared, best first by what it showed alone."""
+    """Return every arm that ran in full, was compared and did not break, best first by what it showed alone."""
+    full, broke = c.setup.full.name, broken(c)
+    ran = (e.id for e in c.experiments.values() if e.fidelity == full)
+    return c.once(f"field at {full}", lambda: arms(c, [e for e in ran if e not in broke]))
+
+
+def broken(c: Campaign) -> frozenset[ExperimentId]:
+    """Return what ran in full and ended under some seed far worse than the baseline: a failure, whatever the training's exit code was."""
     full = c.setup.full.name
-    return c.once(f"field at {full}", lambda: arms(c, [e.id for e in c.experiments.values() if e.fidelity == full]))
+    ran = ((e.id, compared(c, e.id)) for e in c.experiments.values() if e.fidelity == full)
+    return c.once("broken", lambda: frozenset(e for e, x in ran if x is not None and min(x.seeds) < BROKE))
 
 
 def belief(c: Campaign) -> Belief | None:
@@ -93,7 +102,8 @@ def _rests_on(c: Campaign) -> tuple[tuple[Lever, ...], tuple[Seen, ...], float, 
     if not scored:
         return None
     full = c.setup.full.name
-    failed = [c.experiments[e].change for e in c.dropped if c.experiments[e].fidelity == full and not unlucky(c, e)]
+    dropped = [e for e in c.dropped if c.experiments[e].fidelity == full and not unlucky(c, e)]
+    failed = [c.experiments[e].change for e in (*sorted(broken(c)), *dropped)]
     typical = sorted(arm.error for arm in scored)[len(scored) // 2]
     floor = -max(LEAST_FLOOR, FLOOR * typical)
     seen = [Seen(arm.change, max(floor, arm.raw), arm.error) for arm in scored[:MOST_SEEN]]
@@ -171,7 +181,7 @@ def barred(c: Campaign) -> Callable[[Change], bool]:
     well = {o for arm in field(c) for o in arm.change.overrides}
     known = {d.experiment: d for d in c.diagnoses.values()}
     tests: list[Callable[[Change], bool]] = []
-    for e in dict.fromkeys((*c.dropped, *known)):
+    for e in dict.fromkeys((*c.dropped, *sorted(broken(c)), *known)):
         change, found = c.experiments[e].change, known.get(e)
         suspects = set(change.overrides) - well
         if found is None and unlucky(c, e):

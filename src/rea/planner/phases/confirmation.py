@@ -11,8 +11,9 @@ from rea.domain.experiment import Phase, Purpose, Replicate
 from rea.domain.ids import ExperimentId
 from rea.planner.arms import Arm, measured, pairs_due
 from rea.planner.cost import LEAST_CONFIRMATION, MARGIN, MOST_CONFIRMATION, confirming_ms, full_ms, holding_for
-from rea.planner.phases.exploitation import breaks, full_arms
+from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import added, busy, ended, fresh, opened
+from rea.planner.screening import broken
 from rea.statistics.multiplicity import alpha_for_opening
 from rea.statistics.power import detectable
 
@@ -47,7 +48,7 @@ def finalists(c: Campaign) -> list[Arm]:
     sound = [
         a for a in full_arms(c) if a.p_positive >= WORTH_CONFIRMING and a.mean > 0 and not vetoed(c, a.experiment.id)
     ]
-    if breaks(c):
+    if broken(c):
         sound.sort(key=lambda a: a.runs < STEADILY)  # one good run may be luck, however good it is
     paid = [a for a in sound if confirming_ms(c, a.cost_ms) <= c.ledger.free]
     return (paid or sound)[: c.policy.finalists]
