@@ -7,11 +7,12 @@ from rea.domain.action import Decision
 from rea.domain.campaign import Campaign
 from rea.domain.change import Change, override
 from rea.domain.experiment import Phase
+from rea.planner.barring import barred, unlucky
 from rea.planner.cost import LEAST_CONFIRMATION
 from rea.planner.perform import best_change
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import busy, compare
-from rea.planner.screening import barred, belief, price, unlucky
+from rea.planner.screening import belief, price
 from rea.testing.simulation import Truth, World
 
 LEVERS = {f"l{i}": -0.004 for i in range(14)} | {"good": 0.03, "fine": 0.02}
@@ -74,7 +75,7 @@ def test_the_dearest_best_is_still_confirmed(dear: Campaign) -> None:
 
 def test_planted_bug_money_for_confirmation_is_reckoned_at_the_baseline_s_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rea.planner.phases.exploitation.short_ms", lambda c, cost_ms: 0)
-    monkeypatch.setattr("rea.planner.screening.short_ms", lambda c, cost_ms: 0)
+    monkeypatch.setattr("rea.planner.barring.short_ms", lambda c, cost_ms: 0)
     monkeypatch.setattr("rea.planner.phases.confirmation.confirming_ms", lambda c, cost_ms: 0)
     monkeypatch.setattr("rea.planner.phases.confirmation._paid", lambda c, chosen: LEAST_CONFIRMATION)
     assert "does not cover" in ended({"good": 3.0, "fine": 1.5}).paused

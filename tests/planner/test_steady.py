@@ -9,10 +9,10 @@ from rea.domain.change import change
 from rea.domain.evidence import Rows
 from rea.domain.experiment import Purpose
 from rea.domain.job import Job
-from rea.planner.arms import measured
+from rea.planner.arms import broken, measured
+from rea.planner.barring import barred
 from rea.planner.phases import exploitation
 from rea.planner.phases.exploitation import STEADY, full_arms
-from rea.planner.screening import barred, broken
 from rea.testing.simulation import Truth, World
 
 

@@ -55,6 +55,11 @@ def conflict(first: Change, second: Change) -> str | None:
     return next((path for p in second.patches for path in p.paths if touched.get(path, p.digest) != p.digest), None)
 
 
+def part_of(part: Change, whole: Change) -> bool:
+    """Whether all that ``part`` sets is set in ``whole``, too."""
+    return set(part.overrides) <= set(whole.overrides) and set(part.patches) <= set(whole.patches)
+
+
 def combine(first: Change, second: Change) -> Change:
     """Stack two changes; commutative and idempotent.
 

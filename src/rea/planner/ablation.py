@@ -12,14 +12,14 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from rea.domain.campaign import Campaign
-from rea.domain.change import BASELINE, Change, conflict, override
+from rea.domain.change import BASELINE, Change, conflict, override, part_of
 from rea.domain.diagnosis import Fault
 from rea.domain.evidence import Verdict
 from rea.domain.hypothesis import Effect, Hypothesis
 from rea.domain.insight import Shared
-from rea.planner.arms import measured
+from rea.planner.arms import field, measured
 from rea.planner.belief import Mixed
-from rea.planner.screening import field, joined, mixed, part_of
+from rea.planner.screening import joined, mixed
 from rea.statistics.interaction import Kind
 
 if TYPE_CHECKING:

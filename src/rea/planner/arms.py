@@ -15,6 +15,7 @@ from rea.statistics.variance import Pool
 
 INTERVAL_80 = 2.56  # standard deviations that an 80 % interval spans
 LEAST_SPREAD = 0.002  # of true effects, before any is known
+BROKE = -0.5  # relative change, below which a training broke: no idea makes a competent model half as good
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,3 +116,17 @@ def _believe(c: Campaign, found: list[tuple[Experiment, Comparison]], errors: li
 def _mean_cost(c: Campaign, comparison: Comparison) -> int:
     costs = [c.run_cost_ms(j) for j in comparison.jobs]
     return round(sum(costs) / len(costs))
+
+
+def field(c: Campaign) -> list[Arm]:
+    """Return every arm that ran in full, was compared and did not break, best first by what it showed alone."""
+    full, broke = c.setup.full.name, broken(c)
+    ran = (e.id for e in c.experiments.values() if e.fidelity == full)
+    return c.once(f"field at {full}", lambda: arms(c, [e for e in ran if e not in broke]))
+
+
+def broken(c: Campaign) -> frozenset[ExperimentId]:
+    """Return what ran in full and ended under some seed far worse than the baseline: a failure, whatever the training's exit code was."""
+    full = c.setup.full.name
+    ran = ((e.id, compared(c, e.id)) for e in c.experiments.values() if e.fidelity == full)
+    return c.once("broken", lambda: frozenset(e for e, x in ran if x is not None and min(x.seeds) < BROKE))

@@ -9,13 +9,13 @@ from rea.domain.change import BASELINE, Change, override
 from rea.domain.event import Event, HypothesesProposed, Notified, Suggested
 from rea.domain.hypothesis import Aim, Hypothesis, SourceName, hypothesis_id
 from rea.domain.lever import Lever, Role
+from rea.planner.barring import barred
 from rea.planner.cost import confirmation_seeds, selection_ms
 from rea.planner.detection import confirmable
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import experiment
 from rea.planner.portfolio import choose
 from rea.planner.pricing import past_costs
-from rea.planner.screening import barred
 from rea.ports import Briefing, Point, Ports
 
 EXPLORATION = 0.2  # share of the hypotheses that are chosen for being little tried

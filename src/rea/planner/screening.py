@@ -4,20 +4,18 @@ Testing ``n`` hypotheses alone, each with one run, leaves each with the whole no
 What is tried next has the largest expected improvement (Jones, Schonlau and Welch, 1998) of one more noisy run over the best belief, for its price.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache, partial, reduce
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, reduce
 from math import erf, exp, pi, sqrt
 
 from rea.domain.campaign import LEAST_DEAR, MOST_DEAR, Campaign
-from rea.domain.change import BASELINE, Change, conflict, override
-from rea.domain.diagnosis import Fault
+from rea.domain.change import BASELINE, Change, conflict, override, part_of
 from rea.domain.hypothesis import Aim, Hypothesis, SourceName
-from rea.domain.ids import ExperimentId, HypothesisId, digest
+from rea.domain.ids import HypothesisId, digest
 from rea.domain.lever import Lever, Scalar
-from rea.domain.runbook import Cause
-from rea.planner.arms import Arm, arms, compared, measured, seed_noise
+from rea.planner.arms import broken, field, measured, seed_noise
+from rea.planner.barring import barred, unlucky
 from rea.planner.belief import Belief, Mixed, Seen, believe, weigh
-from rea.planner.cost import free_ms, full_ms, short_ms
 from rea.statistics.dearness import dearness
 
 Told = tuple[tuple[tuple[str, Scalar], float], ...]
@@ -33,7 +31,6 @@ TOPS = 3  # of the best changes, around which candidates are made
 DRAWN = 150  # candidates of each random kind
 MOST_PARTS = 4  # hypotheses added at once to one of the best
 STACKED = 12  # of the most promising hypotheses, stacked one after the other
-BROKE = -0.5  # relative change, below which a training broke: no idea makes a competent model half as good
 FORECAST = 6.18  # standard errors that the interval of a stopped run's forecast spans
 LOOKS = 5  # runs of one change, beyond which no more is learnt of it
 
@@ -69,20 +66,6 @@ def ideas(c: Campaign) -> list[Hypothesis]:
 def hypotheses_in(c: Campaign, change: Change) -> tuple[HypothesisId, ...]:
     """Return the hypotheses whose changes are part of ``change``."""
     return tuple(h.id for h in c.hypotheses.values() if part_of(h.change, change))
-
-
-def field(c: Campaign) -> list[Arm]:
-    """Return every arm that ran in full, was compared and did not break, best first by what it showed alone."""
-    full, broke = c.setup.full.name, broken(c)
-    ran = (e.id for e in c.experiments.values() if e.fidelity == full)
-    return c.once(f"field at {full}", lambda: arms(c, [e for e in ran if e not in broke]))
-
-
-def broken(c: Campaign) -> frozenset[ExperimentId]:
-    """Return what ran in full and ended under some seed far worse than the baseline: a failure, whatever the training's exit code was."""
-    full = c.setup.full.name
-    ran = ((e.id, compared(c, e.id)) for e in c.experiments.values() if e.fidelity == full)
-    return c.once("broken", lambda: frozenset(e for e, x in ran if x is not None and min(x.seeds) < BROKE))
 
 
 def belief(c: Campaign) -> Belief | None:
@@ -173,47 +156,6 @@ def candidates(c: Campaign, now: Belief, known: Sequence[Change], seed: str) -> 
     yield from (x for x in sound if _turns(c, x))
 
 
-def barred(c: Campaign) -> Callable[[Change], bool]:
-    """Return what says of a change that it would fail as another did, so that no failure is paid for and looked into twice.
-
-    A setting that has run well somewhere is innocent; of a change that failed, the others are suspects. A finished diagnosis names the culprit.
-    """
-    well = {o for arm in field(c) for o in arm.change.overrides}
-    known = {d.experiment: d for d in c.diagnoses.values()}
-    tests: list[Callable[[Change], bool]] = []
-    for e in dict.fromkeys((*c.dropped, *sorted(broken(c)), *known)):
-        change, found = c.experiments[e].change, known.get(e)
-        suspects = set(change.overrides) - well
-        if found is None and unlucky(c, e):
-            tests.append(partial(part_of, change))
-        elif found is not None and found.fault is Fault.CHANGE:
-            tests.append(partial(part_of, found.minimal))
-        elif found is not None:
-            # where each ran well with others, it takes two of them to fail
-            tests.append(partial(_shares_with, suspects or set(change.overrides), 1 if suspects else 2))
-        else:
-            tests.append(partial(part_of, change))
-            tests.append(partial(_shares_with, suspects, 2))
-    tests.append(lambda x: too_dear(c, round(dearness(c, x) * full_ms(c))))
-    return lambda change: any(test(change) for test in tests)
-
-
-def too_dear(c: Campaign, cost_ms: int) -> bool:
-    """Whether a run would be paid for in vain: its limit would end it, or what is left then would not confirm what it finds."""
-    resources = c.setup.resources
-    return cost_ms > resources.time_limit_s * 1000 * resources.devices or cost_ms + short_ms(c, cost_ms) > free_ms(c)
-
-
-def unlucky(c: Campaign, experiment: ExperimentId) -> bool:
-    """Whether an experiment was dropped for what it takes and not for what it is, which says nothing of the quality of its parts."""
-    made = [c.jobs[job] for key in c.runs_of.get(experiment, ()) for job in c.attempts.get(key, ())]
-    return bool(made) and made[-1].treatment is not None and made[-1].treatment.cause is Cause.RESOURCES
-
-
-def _shares_with(settings: set[tuple[str, Scalar]], least: int, change: Change) -> bool:
-    return len(settings & set(change.overrides)) >= least
-
-
 def _around(tops: Sequence[Change], single: Sequence[Change], now: Belief) -> Iterator[Change]:
     for top in tops:
         yield top
@@ -294,11 +236,6 @@ def _shares(hypothesis: Hypothesis) -> bool:
 def _clash(one: Hypothesis, other: Hypothesis) -> bool:
     """Whether two hypotheses turn one lever differently."""
     return conflict(one.change, other.change) is not None
-
-
-def part_of(part: Change, whole: Change) -> bool:
-    """Whether all that ``part`` sets is set in ``whole``, too."""
-    return set(part.overrides) <= set(whole.overrides) and set(part.patches) <= set(whole.patches)
 
 
 def _names(change: Change) -> set[str]:

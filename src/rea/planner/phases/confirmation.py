@@ -9,11 +9,10 @@ from rea.domain.event import TestOpened
 from rea.domain.evidence import Rows, Safety, TestOpening
 from rea.domain.experiment import Phase, Purpose, Replicate
 from rea.domain.ids import ExperimentId
-from rea.planner.arms import Arm, measured, pairs_due
+from rea.planner.arms import Arm, broken, measured, pairs_due
 from rea.planner.cost import LEAST_CONFIRMATION, MARGIN, MOST_CONFIRMATION, confirming_ms, full_ms, holding_for
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import added, busy, ended, fresh, opened
-from rea.planner.screening import broken
 from rea.statistics.multiplicity import alpha_for_opening
 from rea.statistics.power import detectable
 

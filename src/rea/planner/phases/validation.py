@@ -12,9 +12,10 @@ from rea.domain.experiment import Experiment, Phase
 from rea.domain.hypothesis import Aim, Hypothesis
 from rea.domain.ids import ExperimentId
 from rea.planner.arms import Arm, arms
+from rea.planner.barring import barred
 from rea.planner.cost import first_rung, free_ms, full_ms, group_size, ideas_for, run_ms, screened, spent_in
 from rea.planner.phases.opening import added, busy, compare, ended, experiment, fresh, opened, unpaid
-from rea.planner.screening import barred, groups, together
+from rea.planner.screening import groups, together
 
 KEEP = 0.35  # share of a rung that is promoted whatever it shows
 HOPEFUL = 0.7  # chance of being better than the baseline above which an arm is promoted all the same
