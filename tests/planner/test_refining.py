@@ -64,3 +64,13 @@ def test_planted_bug_told_where_the_best_has_it(world: World, monkeypatch: pytes
         lambda change, levers: Change(overrides=tuple((dict(start) | dict(change.overrides)).items())),
     )
     assert not faithful(*told(world))
+
+
+def test_of_very_many_runs_the_search_is_told_the_best_and_a_sample(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = sorted(p.effect or 0.0 for p in told(world)[0].points)
+    monkeypatch.setattr(perform, "MOST_POINTS", 4)
+    few = [p.effect or 0.0 for p in told(world)[0].points]
+    assert len(everything) > 6 and len(few) <= 4
+    assert few[0] in everything and min(few) <= everything[len(everything) // 2]

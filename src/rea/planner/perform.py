@@ -9,6 +9,7 @@ from rea.domain.change import BASELINE, Change, override
 from rea.domain.event import Event, HypothesesProposed, Notified, Suggested
 from rea.domain.hypothesis import Aim, Hypothesis, SourceName, hypothesis_id
 from rea.domain.lever import Lever, Role
+from rea.planner.arms import Arm
 from rea.planner.barring import barred
 from rea.planner.cost import confirmation_seeds, selection_ms
 from rea.planner.detection import confirmable
@@ -20,6 +21,7 @@ from rea.ports import Briefing, Point, Ports
 
 EXPLORATION = 0.2  # share of the hypotheses that are chosen for being little tried
 SEARCHED = 6  # levers at once
+MOST_POINTS = 1000  # that the search is told
 # what is worth refining whatever was found, most telling first
 ALWAYS = (
     Role.LEARNING_RATE,
@@ -78,13 +80,19 @@ def suggest(action: Suggest, c: Campaign, ports: Ports) -> tuple[Event, ...]:
     names = {lever.name for lever in levers}
     start = dict(_settings(best, levers).overrides)
     rest = _without(best, names)
-    near = (a for a in full_arms(c) if _without(a.change, names) == rest)
+    near = telling([a for a in full_arms(c) if _without(a.change, names) == rest])
     points = [Point(change=_settings(a.change, levers), effect=a.raw) for a in near]
     answers = ports.search.suggest(levers, start, points, action.count, c.policy.seed + 1000 + action.batch)
     doomed = barred(c)
     changes = dict.fromkeys(x for answer in answers if not doomed(x := override(best, answer)))
     new = [experiment(c, x, c.setup.full.name) for x in changes if c.experiment_of(x, c.setup.full.name) is None]
     return (Suggested(round=action.round, batch=action.batch, experiments=tuple(new)),)
+
+
+def telling(arms: Sequence[Arm]) -> Sequence[Arm]:
+    """Return what the search is told of arms that come best first: all, or of very many the best and an even sample of the others."""
+    half = MOST_POINTS // 2
+    return arms if len(arms) <= MOST_POINTS else [*arms[:half], *arms[half :: -(-(len(arms) - half) // half)]]
 
 
 def search_levers(levers: tuple[Lever, ...], best: Change) -> tuple[Lever, ...]:

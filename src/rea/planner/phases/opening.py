@@ -11,6 +11,7 @@ from rea.domain.experiment import Experiment, Phase, Purpose, Replicate, experim
 from rea.domain.ids import ExperimentId, HypothesisId
 from rea.planner.arms import pairs_due
 
+LATELY = 200  # replicates, among which those are that run: the others of a long search were compared when they had run
 MOST_CUT = 3  # replicates in a row, after which a phase is taken to be out of money
 
 
@@ -67,6 +68,7 @@ def busy(c: Campaign, record: PhaseRecord) -> bool:
 
 
 def compare(c: Campaign, record: PhaseRecord) -> Decision:
-    """Ask for the comparisons that are due, guardrails included; empty when none is."""
-    pairs = pairs_due(c, record.experiments, Purpose.SELECT, Rows.JUDGE)
+    """Ask for the comparisons that are due, guardrails included; empty when none is. While jobs run, only what ran lately can be due."""
+    lately = (c.replicates[key].experiment for key in record.replicates[-LATELY:])
+    pairs = pairs_due(c, dict.fromkeys(lately) if busy(c, record) else record.experiments, Purpose.SELECT, Rows.JUDGE)
     return Decision(actions=(Compare(pairs=pairs, guardrails=True),)) if pairs else Decision()
