@@ -13,6 +13,7 @@ from rea.domain.evidence import Measurement
 from rea.domain.ids import Digest
 from rea.store.database import Database
 from rea.store.journal import SqlJournal
+from rea.store.storage import storage_report
 from rea.testing.conformance_journal import C, ended, granted, note, reserved
 
 EVENTS = 20_000
@@ -43,7 +44,8 @@ def imported(modules: str) -> float:
 def main() -> None:
     with tempfile.TemporaryDirectory(dir=sys.argv[1] if len(sys.argv) > 1 else None) as folder:
         database = Database(Path(folder) / "store.db")
-        print(f"{database.report.filesystem}, {database.report.mode}: {database.report.reason}")
+        report = storage_report(database.path)
+        print(f"{report.filesystem}, {report.mode}: {report.reason}")
         journal = SqlJournal(database)
         journal.append(C, granted(10**9))
         batches = [[event for n in range(5) for event in life(5 * batch + n)] for batch in range(50)]
