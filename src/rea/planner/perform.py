@@ -9,7 +9,6 @@ from rea.domain.change import BASELINE, Change, override
 from rea.domain.event import Event, HypothesesProposed, Notified, Suggested
 from rea.domain.hypothesis import Aim, Hypothesis, SourceName, hypothesis_id
 from rea.domain.lever import Lever, Role
-from rea.planner.arms import Arm
 from rea.planner.barring import barred
 from rea.planner.cost import confirmation_seeds, selection_ms
 from rea.planner.detection import confirmable
@@ -17,6 +16,7 @@ from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import experiment
 from rea.planner.portfolio import choose
 from rea.planner.pricing import past_costs
+from rea.planner.search.telling import telling
 from rea.ports import Briefing, Point, Ports
 
 EXPLORATION = 0.2  # share of the hypotheses that are chosen for being little tried
@@ -80,19 +80,13 @@ def suggest(action: Suggest, c: Campaign, ports: Ports) -> tuple[Event, ...]:
     names = {lever.name for lever in levers}
     start = dict(_settings(best, levers).overrides)
     rest = _without(best, names)
-    near = telling([a for a in full_arms(c) if _without(a.change, names) == rest])
+    near = telling([a for a in full_arms(c) if _without(a.change, names) == rest], MOST_POINTS)
     points = [Point(change=_settings(a.change, levers), effect=a.raw) for a in near]
     answers = ports.search.suggest(levers, start, points, action.count, c.policy.seed + 1000 + action.batch)
     doomed = barred(c)
     changes = dict.fromkeys(x for answer in answers if not doomed(x := override(best, answer)))
     new = [experiment(c, x, c.setup.full.name) for x in changes if c.experiment_of(x, c.setup.full.name) is None]
     return (Suggested(round=action.round, batch=action.batch, experiments=tuple(new)),)
-
-
-def telling(arms: Sequence[Arm]) -> Sequence[Arm]:
-    """Return what the search is told of arms that come best first: all, or of very many the best and an even sample of the others."""
-    half = MOST_POINTS // 2
-    return arms if len(arms) <= MOST_POINTS else [*arms[:half], *arms[half :: -(-(len(arms) - half) // half)]]
 
 
 def search_levers(levers: tuple[Lever, ...], best: Change) -> tuple[Lever, ...]:

@@ -6,7 +6,7 @@ from planner.foreign import number, switch, words
 
 from rea.domain.change import Change, change
 from rea.domain.lever import Lever, Role, Scalar
-from rea.planner.search.optuna_search import MOST_TOLD, OptunaSearch, telling
+from rea.planner.search.optuna_search import MOST_TOLD, OptunaSearch, told_of
 from rea.planner.search.space import spans
 from rea.ports import Point
 
@@ -113,8 +113,8 @@ def test_what_is_off_stays_off_or_is_tried_mildly() -> None:
 
 def test_of_very_many_points_the_sampler_is_told_the_best_and_an_even_sample() -> None:
     scored = [(Change(overrides=(("x", float(n)),)), float(-n)) for n in range(7 * MOST_TOLD)]
-    told = telling(scored[::-1])
+    told = told_of(scored[::-1])
     assert len(told) <= MOST_TOLD and told[: MOST_TOLD // 2] == scored[: MOST_TOLD // 2]
     gaps = {b[1] - a[1] for a, b in pairwise(told[MOST_TOLD // 2 :])}
     assert len(gaps) == 1 and told[-1][1] < -6.9 * MOST_TOLD
-    assert telling(scored[:MOST_TOLD]) == scored[:MOST_TOLD]
+    assert told_of(scored[:MOST_TOLD]) == scored[:MOST_TOLD]

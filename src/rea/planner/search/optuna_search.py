@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from rea.domain.change import Change
 from rea.domain.lever import Lever, Scalar
 from rea.planner.search.space import Span, spans
+from rea.planner.search.telling import telling
 from rea.planner.threads import by_one_thread
 from rea.ports import Point
 
@@ -69,17 +70,14 @@ def _history(
     effects = [point.effect for point in points if point.effect is not None]
     best, failed = max(effects, default=0.0), 2 * min(effects, default=0.0) - max(effects, default=0.0) - 0.01
     scored = [(p.change, failed if p.effect is None else p.effect) for p in points]
-    inside = [(dict(start) | dict(change.overrides), effect) for change, effect in telling(scored)]
+    inside = [(dict(start) | dict(change.overrides), effect) for change, effect in told_of(scored)]
     known = [(values, effect) for values, effect in inside if _in_space(space, start, values)]
     return known if any(values == dict(start) for values, _ in known) else [(dict(start), best), *known]
 
 
-def telling(scored: Sequence[tuple[Change, float]]) -> Sequence[tuple[Change, float]]:
-    """Return what the sampler is told: all, or of very many the best and an even sample of the others."""
-    if len(scored) <= MOST_TOLD:
-        return scored
-    ordered, half = sorted(scored, key=lambda s: -s[1]), MOST_TOLD // 2
-    return [*ordered[:half], *ordered[half :: -(-(len(ordered) - half) // half)]]
+def told_of(scored: Sequence[tuple[Change, float]]) -> Sequence[tuple[Change, float]]:
+    """Return what the sampler is told; what is few stays in the order in which it came."""
+    return scored if len(scored) <= MOST_TOLD else telling(sorted(scored, key=lambda s: -s[1]), MOST_TOLD)
 
 
 def _in_space(space: Sequence[Span], start: Mapping[str, Scalar], values: Mapping[str, Scalar]) -> bool:
