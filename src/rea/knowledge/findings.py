@@ -25,18 +25,16 @@ def findings(c: Campaign, record: PhaseRecord) -> tuple[Finding, ...]:
     if record.phase is Phase.CALIBRATION:
         return ()
     own = [c.experiments[e] for e in record.experiments if c.experiments[e].change != BASELINE]
-    last = [e for e in own if not _promoted(e, own)]
+    last = _highest(own)
     measured = [f for fidelity in _fidelities(last) for f in _judge(c, record.phase, fidelity, last)]
     judged = {f.experiment for f in measured}
     return (*measured, *(_dropped(c, record.phase, e) for e in last if e.id not in judged))
 
 
-def _promoted(e: Experiment, others: Iterable[Experiment]) -> bool:
-    return any(o.change == e.change and o.id != e.id for o in others) and not _highest(e, others)
-
-
-def _highest(e: Experiment, others: Iterable[Experiment]) -> bool:
-    return [o for o in others if o.change == e.change][-1].id == e.id
+def _highest(experiments: list[Experiment]) -> list[Experiment]:
+    """Return the experiments without those whose change was promoted to another fidelity after them."""
+    latest = {e.change: e.id for e in experiments}
+    return [e for e in experiments if latest[e.change] == e.id]
 
 
 def unshrunk(c: Campaign, finding: Finding) -> Effect | None:
