@@ -1,6 +1,6 @@
 """The outside world, on one page: every way this program touches anything beyond its own values."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -151,7 +151,7 @@ class Ports:
 
     journal: Journal
     backend: JobBackend
-    sources: tuple[HypothesisSource, ...]
+    sources: Iterable[HypothesisSource]
     insights: Insights
     judge: Judge
     workspace: Workspace

@@ -82,7 +82,7 @@ def test_it_is_told_at_the_error_that_the_first_opening_may_spend() -> None:
 def test_a_second_finalist_is_named_only_where_it_does_not_hide_the_first() -> None:
     c = world().run()
     sound = [a for a in full_arms(c) if a.mean > 0][:2]
-    clear, faint = ([replace(a, mean=mean, sd=0.001) for a in sound] for mean in (0.1, 0.002))
+    clear, faint = ([a._replace(mean=mean, sd=0.001) for a in sound] for mean in (0.1, 0.002))
     early = replace(c, ledger=replace(c.ledger, spent=c.ledger.granted // 2))
     assert len(confirmation.named(early, clear)) == 2
     assert len(confirmation.named(early, faint)) == 1

@@ -114,7 +114,7 @@ def ports(config: Settings, recall: Recall, entries: tuple[RunbookEntry, ...], l
     return Ports(
         journal=log,
         backend=_fenced(store, backend(directory, (str(wake_script(config.state)), campaign)), lease),
-        sources=every_source(directory, known, asked),
+        sources=Sources(partial(every_source, directory, known, asked)),
         insights=known,
         judge=ProcessJudge(directory=directory, workload=state.setup, meta=meta(recall)),
         workspace=reopen(directory, state.setup),
@@ -155,17 +155,29 @@ def model(config: Settings, recall: Recall, log: Journal, heard: set[str] | None
     Raises:
         IntegrityError: the record of which model is asked cannot be read.
     """
-    from rea.agent import configuration, connect
-    from rea.agent.chain import Account
+    from rea.agent import configuration
 
     directory = config.campaign(recall.campaign)
     made = configuration.recorded(directory)
     if made is None:
         return NoModel()
+    from rea.agent import connect
+    from rea.agent.chain import Account
+
     account = Account(campaign=recall.campaign, journal=log, state=recall.now, directory=directory)
     if heard is not None:
         return connect.replaying(made, account, os.environ, heard)
     return connect.connect(made, account, os.environ)
+
+
+class Sources:
+    """Where hypotheses come from, found only when somebody asks: hardly a wake does, and reading the catalogue takes a while."""
+
+    def __init__(self, find: Callable[[], tuple[HypothesisSource, ...]]) -> None:
+        self._find = find
+
+    def __iter__(self) -> Iterator[HypothesisSource]:
+        return iter(self._find())
 
 
 def every_source(directory: Path, known: Insights, asked: Model) -> tuple[HypothesisSource, ...]:

@@ -23,7 +23,7 @@ from rea.domain.runbook import ShadowCall, Standing
 from rea.domain.suggestion import Suggestion, Trial
 from rea.domain.workload import Workload
 
-__all__ = ["NO_CAMPAIGN", "NO_DIGEST", "Campaign", "JobRecord", "PhaseRecord", "comparison_key"]
+__all__ = ["NO_CAMPAIGN", "NO_DIGEST", "Campaign", "JobRecord", "PhaseRecord", "comparison_key", "comparison_kind"]
 
 T = TypeVar("T")
 LEAST_DEAR, MOST_DEAR = 0.25, 8.0  # times a default run: what is not believed of a cost
@@ -221,4 +221,9 @@ class Campaign:
 
 def comparison_key(experiment: ExperimentId, metric: str, rows: Rows, slice_: str = "") -> str:
     """Return the key a comparison is kept under: the last one of its kind counts."""
-    return ":".join((experiment, rows, metric, slice_))
+    return experiment + comparison_kind(metric, rows, slice_)
+
+
+def comparison_kind(metric: str, rows: Rows, slice_: str = "") -> str:
+    """Return what follows the experiment in that key: who asks for ten thousand makes it once."""
+    return f":{rows}:{metric}:{slice_}"

@@ -1,10 +1,10 @@
 """What the planner believes of each arm: estimates from comparisons, shrunk for having been looked at. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rea.domain.action import ArmPair
-from rea.domain.campaign import Campaign
+from rea.domain.campaign import Campaign, comparison_kind
 from rea.domain.change import BASELINE, Change
 from rea.domain.evidence import Comparison, Rows
 from rea.domain.experiment import Experiment, Purpose
@@ -18,8 +18,7 @@ LEAST_SPREAD = 0.002  # of true effects, before any is known
 BROKE = -0.5  # relative change, below which a training broke: no idea makes a competent model half as good
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arm:
+class Arm(NamedTuple):
     """An experiment against the baseline on the judge rows: ``raw`` is what was measured, ``mean`` and ``sd`` the shrunk belief."""
 
     experiment: Experiment
@@ -45,18 +44,19 @@ def measured(c: Campaign, experiment: ExperimentId, purpose: Purpose = Purpose.S
 def pairs_due(c: Campaign, experiments: Iterable[ExperimentId], purpose: Purpose, rows: Rows) -> tuple[ArmPair, ...]:
     """Return the comparisons that know less than has been measured."""
     due: list[ArmPair] = []
+    kind = comparison_kind(c.setup.primary, rows)
     baselines = {f.name: c.experiment_of(BASELINE, f.name) for f in c.setup.fidelities}
     all_base = {name: measured(c, e.id, purpose) for name, e in baselines.items() if e is not None}
-    for experiment in (c.experiments[e] for e in experiments):
-        baseline = baselines.get(experiment.fidelity)
-        if baseline is None or experiment.id == baseline.id:
+    for e in experiments:
+        baseline = baselines.get(fidelity := c.experiments[e].fidelity)
+        if baseline is None or e == baseline.id:
             continue
-        base, known = all_base[experiment.fidelity], c.comparison(experiment.id, c.setup.primary, rows)
-        if known is not None and known.baseline_jobs == base and known.jobs == _latest(c, experiment.id):
+        base, known = all_base[fidelity], c.comparisons.get(e + kind)
+        if known is not None and known.baseline_jobs == base and known.jobs == _latest(c, e):
             continue  # as nearly all of ten thousand: nothing ran since
-        jobs = measured(c, experiment.id, purpose)
+        jobs = measured(c, e, purpose)
         if jobs and base and (known is None or (known.jobs, known.baseline_jobs) != (jobs, base)):
-            due.append(ArmPair(experiment=experiment.id, jobs=jobs, baseline=baseline.id, baseline_jobs=base))
+            due.append(ArmPair(experiment=e, jobs=jobs, baseline=baseline.id, baseline_jobs=base))
     return tuple(due)
 
 
@@ -67,7 +67,7 @@ def _latest(c: Campaign, experiment: ExperimentId) -> tuple[JobId | None, ...]:
 
 def seed_noise(c: Campaign, fidelity: str) -> Pool:
     """Return the seed noise at ``fidelity``, pooled over all arms and the baseline's calibration runs, which every comparison holds."""
-    return pool_of([x for e in c.experiments.values() if e.fidelity == fidelity if (x := compared(c, e.id))])
+    return pool_of(x for e, x in all_compared(c) if e.fidelity == fidelity)
 
 
 def compared(c: Campaign, experiment: ExperimentId) -> Comparison | None:
@@ -75,9 +75,23 @@ def compared(c: Campaign, experiment: ExperimentId) -> Comparison | None:
     return c.comparison(experiment, c.setup.primary)
 
 
+def all_compared(c: Campaign) -> list[tuple[Experiment, Comparison]]:
+    """Return the same of every arm that has one: ten thousand are found at once in a fifth of the time."""
+    return c.once("compared", lambda: _all_compared(c))
+
+
+def _all_compared(c: Campaign) -> list[tuple[Experiment, Comparison]]:
+    kind = comparison_kind(c.setup.primary, Rows.JUDGE)
+    return [(e, x) for e in c.experiments.values() if (x := c.comparisons.get(e.id + kind)) is not None]
+
+
 def arms(c: Campaign, experiments: Iterable[ExperimentId]) -> list[Arm]:
     """Return what is believed of these experiments, best first. They shrink towards one another: give arms of one kind and one fidelity."""
-    found = [(c.experiments[e], x) for e in experiments if e not in c.dropped if (x := compared(c, e)) is not None]
+    return _arms(c, [(c.experiments[e], x) for e in experiments if (x := compared(c, e)) is not None])
+
+
+def _arms(c: Campaign, pairs: Iterable[tuple[Experiment, Comparison]]) -> list[Arm]:
+    found = [(e, x) for e, x in pairs if e.id not in c.dropped]
     if not found:
         return []
     fidelity = found[0][0].fidelity
@@ -85,16 +99,7 @@ def arms(c: Campaign, experiments: Iterable[ExperimentId]) -> list[Arm]:
     errors = [error_of(x, pool) for _, x in found]
     beliefs = _believe(c, found, errors)
     made = [
-        Arm(
-            experiment=e,
-            runs=len(x.seeds),
-            raw=x.effect,
-            error=error,
-            mean=belief.mean,
-            sd=belief.sd,
-            p_positive=belief.p_positive,
-            cost_ms=_mean_cost(c, x),
-        )
+        Arm(e, len(x.seeds), x.effect, error, belief.mean, belief.sd, belief.p_positive, _mean_cost(c, x))
         for (e, x), error, belief in zip(found, errors, beliefs, strict=True)
     ]
     return sorted(made, key=lambda a: (-a.mean, a.experiment.id))
@@ -114,19 +119,22 @@ def _believe(c: Campaign, found: list[tuple[Experiment, Comparison]], errors: li
 
 
 def _mean_cost(c: Campaign, comparison: Comparison) -> int:
-    costs = [c.run_cost_ms(j) for j in comparison.jobs]
+    known = c.run_costs  # asked here for speed, of ten thousand arms at once
+    costs = [known[j] if j in known else c.run_cost_ms(j) for j in comparison.jobs]
     return round(sum(costs) / len(costs))
 
 
 def field(c: Campaign) -> list[Arm]:
     """Return every arm that ran in full, was compared and did not break, best first by what it showed alone."""
-    full, broke = c.setup.full.name, broken(c)
-    ran = (e.id for e in c.experiments.values() if e.fidelity == full)
-    return c.once(f"field at {full}", lambda: arms(c, [e for e in ran if e not in broke]))
+    broke = broken(c)
+    return c.once("field", lambda: _arms(c, ((e, x) for e, x in _in_full(c) if e.id not in broke)))
 
 
 def broken(c: Campaign) -> frozenset[ExperimentId]:
     """Return what ran in full and ended under some seed far worse than the baseline: a failure, whatever the training's exit code was."""
+    return c.once("broken", lambda: frozenset(e.id for e, x in _in_full(c) if min(x.seeds) < BROKE))
+
+
+def _in_full(c: Campaign) -> list[tuple[Experiment, Comparison]]:
     full = c.setup.full.name
-    ran = ((e.id, compared(c, e.id)) for e in c.experiments.values() if e.fidelity == full)
-    return c.once("broken", lambda: frozenset(e for e, x in ran if x is not None and min(x.seeds) < BROKE))
+    return [(e, x) for e, x in all_compared(c) if e.fidelity == full]

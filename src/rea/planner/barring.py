@@ -19,10 +19,11 @@ def barred(c: Campaign) -> Callable[[Change], bool]:
 
     A setting that has run well somewhere is innocent; of a change that failed, the others are suspects. A finished diagnosis names the culprit.
     """
-    well = {o for arm in field(c) for o in arm.change.overrides}
     known = {d.experiment: d for d in c.diagnoses.values()}
+    failed = dict.fromkeys((*c.dropped, *sorted(broken(c)), *known))
+    well = {o for arm in field(c) for o in arm.change.overrides} if failed else set[tuple[str, Scalar]]()
     tests: list[Callable[[Change], bool]] = []
-    for e in dict.fromkeys((*c.dropped, *sorted(broken(c)), *known)):
+    for e in failed:
         change, found = c.experiments[e].change, known.get(e)
         suspects = set(change.overrides) - well
         if found is None and unlucky(c, e):

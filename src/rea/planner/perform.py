@@ -99,7 +99,7 @@ def search_levers(levers: tuple[Lever, ...], best: Change) -> tuple[Lever, ...]:
 
 def _without(change: Change, names: set[str]) -> tuple[object, ...]:
     """Return what ``change`` holds beside the levers of these names, only to be compared: ten thousand changes are cut like this at once."""
-    return (*(override for override in change.overrides if override[0] not in names), change.patches)
+    return (*[override for override in change.overrides if override[0] not in names], change.patches)
 
 
 def _settings(change: Change, levers: Sequence[Lever]) -> Change:

@@ -13,7 +13,7 @@ from rea.domain.change import BASELINE, Change, conflict, override, part_of
 from rea.domain.hypothesis import Aim, Hypothesis, SourceName
 from rea.domain.ids import HypothesisId, digest
 from rea.domain.lever import Lever, Scalar
-from rea.planner.arms import broken, field, measured, seed_noise
+from rea.planner.arms import Arm, broken, field, measured, seed_noise
 from rea.planner.barring import barred, unlucky
 from rea.planner.belief import Belief, Mixed, Seen, believe, weigh
 from rea.statistics.dearness import dearness
@@ -91,15 +91,16 @@ def _rests_on(c: Campaign) -> tuple[tuple[Lever, ...], tuple[Seen, ...], float, 
     floor = -max(LEAST_FLOOR, FLOOR * typical)
     seen = [Seen(arm.change, max(floor, arm.raw), arm.error) for arm in scored[:MOST_SEEN]]
     seen += [Seen(change, floor, typical) for change in failed[-MOST_FAILED:]]
-    seen += _stopped(c, {arm.change for arm in scored}, floor)
+    seen += _stopped(c, scored, floor)
     baseline = c.experiment_of(BASELINE, full)
     base = max(1, len(measured(c, baseline.id))) if baseline else 1
     pool = c.once(f"seed noise at {full}", lambda: seed_noise(c, full))
     return c.setup.levers, tuple(seen), pool.sd / sqrt(base), _expected(c)
 
 
-def _stopped(c: Campaign, compared: set[Change], floor: float) -> list[Seen]:
+def _stopped(c: Campaign, scored: Sequence[Arm], floor: float) -> list[Seen]:
     """Return what was forecast of changes whose only runs were stopped, so that they are not tried again and again."""
+    compared = {arm.change for arm in scored} if c.stopped_runs else set[Change]()
     told = ((c.jobs[job].job, s.forecast) for job, s in c.stopped_runs.items())
     alone = [(j, f) for j, f in told if j.change not in compared and j.fidelity == c.setup.full.name]
     return [Seen(j.change, max(floor, f.value), (f.high - f.low) / FORECAST) for j, f in alone[-MOST_FAILED:]]

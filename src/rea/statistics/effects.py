@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, sqrt
+from typing import NamedTuple
 
 DF_AT_MOST = 1e6
 
@@ -40,8 +41,7 @@ class Estimate:
         return Estimate(-self.effect, self.se, self.df)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One independent part of a variance, and the degrees of freedom it was estimated with."""
 
     variance: float

@@ -11,6 +11,7 @@ from rea.statistics.effects import Estimate, Part, estimate, welch
 from rea.statistics.variance import Pool, moderated, pooled
 
 UNFOLD = 1 / sqrt(1 - 2 / pi)  # |log ratio| of a calibrated model is half-normal, which hides up to 40 % of the spread
+_ONE = (0.0,)  # seed tells of no noise
 COST_SD, COST_DF = 0.1, 3.0  # what is believed of the noise of costs while hardly any was measured
 
 
@@ -22,9 +23,10 @@ def pool_of(comparisons: Iterable[Comparison], prior_sd: float | None = None, pr
     """
     arms: dict[str, tuple[float, ...]] = {}
     for c in comparisons:
-        for name, seeds in ((c.experiment, c.seeds), (c.baseline, c.baseline_seeds)):
-            if len(seeds) > 1 and len(seeds) > len(arms.get(name, ())):  # one seed tells of no noise
-                arms[name] = seeds
+        if len(c.seeds) > len(arms.get(c.experiment, _ONE)):
+            arms[c.experiment] = c.seeds
+        if len(c.baseline_seeds) > len(arms.get(c.baseline, _ONE)):
+            arms[c.baseline] = c.baseline_seeds
     if prior_df <= 0 and not arms:
         return Pool(sd=1.0, df=1.0, lent=1.0)
     return pooled(list(arms.values()), prior_sd, prior_df)
@@ -48,7 +50,8 @@ def score(comparison: Comparison, pool: Pool) -> Estimate:
 
 def error_of(comparison: Comparison, pool: Pool) -> float:
     """Return the standard error of ``score`` alone, in a third of its time: a long search asks it of ten thousand arms at once."""
-    seeds = mean_of(comparison.seeds, pool).variance + _mean_of_baseline(comparison.baseline_seeds, pool).variance
+    own = moderated(comparison.seeds, pool).variance / max(len(comparison.seeds), 1)
+    seeds = own + _mean_of_baseline(comparison.baseline_seeds, pool).variance
     return sqrt(seeds * _fold(comparison) + comparison.row_variance)
 
 

@@ -5,17 +5,16 @@ Both are learnt from the campaign's own effects (EM) and held by the prior, whic
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import copysign, erf, exp, log, sqrt
 from statistics import NormalDist
+from typing import NamedTuple
 
 PRIOR_WEIGHT = 4.0
 ROUNDS = 25
 LEARNT_FROM = 2000  # effects: of more, an even sample tells the two numbers to a few hundredths
 
 
-@dataclass(frozen=True, slots=True)
-class Posterior:
+class Posterior(NamedTuple):
     """What is believed of one true effect after its measurement: moments, and the probability that it is above zero."""
 
     mean: float
@@ -26,15 +25,6 @@ class Posterior:
         """Return the normal interval with the posterior's mean and deviation."""
         half = NormalDist().inv_cdf((1 + level) / 2) * self.sd
         return self.mean - half, self.mean + half
-
-
-@dataclass(frozen=True, slots=True)
-class Slab:
-    """The posterior of one effect if it is not zero, and the probability that it is not."""
-
-    mean: float
-    variance: float
-    weight: float
 
 
 def shrink(
@@ -55,7 +45,7 @@ def shrink(
         weight, moved = moments(sample, tau2, share)
         tau2 = (PRIOR_WEIGHT * prior_sd**2 + moved) / (PRIOR_WEIGHT + weight)
         share = (PRIOR_WEIGHT * null_share + len(sample) - weight) / (PRIOR_WEIGHT + len(sample)) if null_share else 0.0
-    return tuple(posterior(slab_of(effect, noise, mean, tau2, share)) for effect, noise, mean in arms)
+    return tuple([posterior(effect, noise, mean, tau2, share) for effect, noise, mean in arms])
 
 
 def moments(arms: Sequence[tuple[float, float, float]], tau2: float, null_share: float) -> tuple[float, float]:
@@ -63,21 +53,11 @@ def moments(arms: Sequence[tuple[float, float, float]], tau2: float, null_share:
 
     Each arm is its effect, the variance of its noise, and its prior mean.
     """
-    weight = moved = 0.0
-    for effect, noise, mean in arms:  # in one loop, as a long search has ten thousand of them
-        total = noise + tau2
-        kept = tau2 / total
-        alive_ = alive(effect, noise, mean, total, null_share) if null_share else 1.0
-        weight += alive_
-        moved += alive_ * (kept * noise + (kept * (effect - mean)) ** 2)
-    return weight, moved
-
-
-def slab_of(effect: float, noise: float, mean: float, tau2: float, null_share: float) -> Slab:
-    """Return the normal posterior, and by Bayes' factor the probability that it applies."""
-    total = noise + tau2
-    kept = tau2 / total
-    return Slab(mean + kept * (effect - mean), kept * noise, alive(effect, noise, mean, total, null_share))
+    gone = [((kept := tau2 / (noise + tau2)) * noise + (kept * (effect - mean)) ** 2) for effect, noise, mean in arms]
+    if not null_share:
+        return float(len(gone)), sum(gone)
+    weights = [alive(effect, noise, mean, noise + tau2, null_share) for effect, noise, mean in arms]
+    return sum(weights), sum([weight * moved for weight, moved in zip(weights, gone, strict=True)])
 
 
 def alive(effect: float, noise: float, mean: float, total: float, null_share: float) -> float:
@@ -91,9 +71,13 @@ def alive(effect: float, noise: float, mean: float, total: float, null_share: fl
     return 1.0 / (1.0 + exp(-max(min(odds, 700.0), -700.0)))
 
 
-def posterior(slab: Slab) -> Posterior:
-    """Return the mixture's moments and the chance of a positive effect."""
-    mean = slab.weight * slab.mean
-    second = slab.weight * (slab.variance + slab.mean**2)
-    positive = erf(slab.mean / sqrt(2 * slab.variance)) if slab.variance > 0 else copysign(1.0, slab.mean or -1.0)
-    return Posterior(mean, sqrt(max(second - mean**2, 0.0)), slab.weight * (1 + positive) / 2)
+def posterior(effect: float, noise: float, prior: float, tau2: float, null_share: float) -> Posterior:
+    """Return the moments of the mixture of nothing and a normal, weighed by Bayes' factor, and the chance of a positive effect."""
+    total = noise + tau2
+    kept = tau2 / total
+    centre, variance = prior + kept * (effect - prior), kept * noise
+    weight = alive(effect, noise, prior, total, null_share)
+    mean = weight * centre
+    second = weight * (variance + centre**2)
+    positive = erf(centre / sqrt(2 * variance)) if variance > 0 else copysign(1.0, centre or -1.0)
+    return Posterior(mean, sqrt(max(second - mean**2, 0.0)), weight * (1 + positive) / 2)

@@ -6,10 +6,11 @@ what its own seeds show.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from math import fsum, log, sqrt
+from operator import attrgetter
 from statistics import fmean
+from typing import NamedTuple
 
 from rea.statistics.effects import Part
 from rea.statistics.gammas import digamma, tetragamma, trigamma
@@ -22,8 +23,7 @@ BROKEN = (4.05e7, 1.0e4, 784.0, 242.0, 125.0)
 FAR = 100.0
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(NamedTuple):
     """The seed noise of many arms: ``df`` degrees of freedom in all, of which one arm may borrow ``lent``."""
 
     sd: float
@@ -58,13 +58,14 @@ def pooled(groups: Sequence[Sequence[float]], prior_sd: float | None = None, pri
 def _sound(spreads: list[Part]) -> list[Part]:
     """Return the arms whose runs differ as runs do: all below the first that lies far beyond what the quieter ones have in common."""
     kept: list[Part] = []
-    for part in sorted(spreads, key=lambda part: part.variance):
-        df = sum(p.df for p in kept)
-        usual = sum(p.df * p.variance for p in kept) / df if kept else 0.0
+    df = told = 0.0
+    for part in sorted(spreads, key=attrgetter("variance")):
+        usual = told / df if kept else 0.0
         most = BROKEN[int(df) - 1] if 0 < df <= len(BROKEN) else FAR
         if usual > 0 and part.variance > most * usual:
             break
         kept.append(part)
+        df, told = df + part.df, told + part.df * part.variance
     return kept
 
 
@@ -79,10 +80,14 @@ def moderated(arm: Sequence[float], pool: Pool) -> Part:
 
 def variance(values: Sequence[float]) -> float:
     """Return the variance of at least two values (two passes: the standard library's exact fractions take forty times as long)."""
+    if len(values) == 2:  # the usual case in a third of the time, to the last digit the same
+        one, other = values
+        mean = (one + other) / 2
+        return (one - mean) ** 2 + (other - mean) ** 2 if one != other else 0.0
     if min(values) == max(values):
         return 0.0  # exactly, whatever rounding makes of the mean
     mean = fsum(values) / len(values)
-    return fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+    return fsum([(value - mean) ** 2 for value in values]) / (len(values) - 1)
 
 
 def prior_df_of(spreads: Sequence[Part]) -> float:
