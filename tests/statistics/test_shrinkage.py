@@ -86,3 +86,23 @@ def test_the_winners_curse_is_lifted(share: float) -> None:
     assert raw > 0.002
     assert abs(shrunk) < raw / 2
     assert covered > 0.9
+
+
+def moments_one_by_one(arms: list[tuple[float, float, float]], tau2: float, null_share: float) -> tuple[float, float]:
+    weight = moved = 0.0
+    for effect, noise, mean in arms:
+        kept = tau2 / (noise + tau2)
+        alive = shrinkage.alive(effect, noise, mean, noise + tau2, null_share)
+        weight += alive
+        moved += alive * (kept * noise + (kept * (effect - mean)) ** 2)
+    return weight, moved
+
+
+some = st.lists(st.tuples(st.floats(-0.1, 0.1), st.floats(1e-8, 1e-2), st.floats(-0.1, 0.1)), min_size=1, max_size=9)
+
+
+@given(some, st.floats(1e-8, 1e-2), st.sampled_from([0.0, 0.5]))
+def test_the_moments_are_those_of_one_arm_after_the_other(
+    arms: list[tuple[float, float, float]], tau2: float, share: float
+) -> None:
+    assert shrinkage.moments(arms, tau2, share) == moments_one_by_one(arms, tau2, share)

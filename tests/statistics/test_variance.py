@@ -1,4 +1,5 @@
 from itertools import starmap
+from math import fsum
 
 import numpy as np
 import pytest
@@ -110,3 +111,35 @@ def test_noise_alone_is_hardly_ever_taken_for_a_broken_run(n: int) -> None:
 
 def test_where_nothing_varies_one_that_does_is_not_broken() -> None:
     assert pooled([[1.0, 1.0], [2.0, 2.0], [0.0, 1.0]]).sd > 0
+
+
+# ---- what is told in one pass is what was told in many -----------------------------------------------------------------------
+
+
+def in_two_passes(values: list[float]) -> float:
+    if min(values) == max(values):
+        return 0.0
+    mean = fsum(values) / len(values)
+    return fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=6))
+def test_the_variance_is_that_of_two_passes_to_the_last_digit(values: list[float]) -> None:
+    assert variance.variance(values) == in_two_passes(values)
+
+
+def sound_by_looking_back(spreads: list[Part]) -> list[Part]:
+    kept: list[Part] = []
+    for part in sorted(spreads, key=lambda part: part.variance):
+        df = sum(p.df for p in kept)
+        usual = sum(p.df * p.variance for p in kept) / df if kept else 0.0
+        most = variance.BROKEN[int(df) - 1] if 0 < df <= len(variance.BROKEN) else variance.FAR
+        if usual > 0 and part.variance > most * usual:
+            break
+        kept.append(part)
+    return kept
+
+
+@given(st.lists(st.builds(Part, st.floats(0, 1e6), st.integers(1, 5)), max_size=40))
+def test_sound_arms_are_those_that_looking_back_at_all_quieter_ones_finds(spreads: list[Part]) -> None:
+    assert variance._sound(spreads) == sound_by_looking_back(spreads)

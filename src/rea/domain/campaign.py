@@ -95,6 +95,7 @@ class Campaign:
     alike: dict[tuple[str, Change], ExperimentId] = field(default_factory=dict)  # experiments by fidelity and change
     memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)  # see ``once``
     dropped: dict[ExperimentId, str] = field(default_factory=dict)
+    altered: set[ExperimentId] = field(default_factory=set)  # a remedy changed what was tested
     diagnoses: dict[JobId, Diagnosis] = field(default_factory=dict)  # by the job that failed, oldest first
     bound: dict[Digest, tuple[tuple[str, Digest], ...]] = field(
         default_factory=dict

@@ -67,11 +67,23 @@ def _judge(c: Campaign, phase: Phase, fidelity: str, experiments: list[Experimen
 
 def _pool(c: Campaign, rows: Rows, fidelity: str) -> Pool:
     """Return the seed noise of the arms judged together. On test rows calibration stands beside them: other runs, other rows."""
-    alike = [x for x in c.comparisons.values() if x.rows is rows and x.metric == c.setup.primary and not x.slice]
-    same = [x for x in alike if c.experiments[x.experiment].fidelity == fidelity]
-    if rows is Rows.JUDGE:
-        return pool_of(same)
-    return pool_of(same, c.calibrated.sd_of(fidelity), float(c.calibrated.degrees_of_freedom))
+    prior = (c.calibrated.sd_of(fidelity), float(c.calibrated.degrees_of_freedom)) if rows is Rows.TEST else (None, 0.0)
+    alike = _alike(c, c.setup.primary, rows).get("", ())
+    same = (x for x in alike if c.experiments[x.experiment].fidelity == fidelity)
+    return c.once(f"noise on {rows} at {fidelity}", lambda: pool_of(same, *prior))
+
+
+def _alike(c: Campaign, metric: str, rows: Rows) -> dict[str, list[Comparison]]:
+    """Return all comparisons of one metric on the same rows, by slice, gathered once for all arms of a phase."""
+    return c.once(f"compared by {metric} on {rows}", lambda: _by_slice(c, metric, rows))
+
+
+def _by_slice(c: Campaign, metric: str, rows: Rows) -> dict[str, list[Comparison]]:
+    found: dict[str, list[Comparison]] = {}
+    for x in c.comparisons.values():
+        if x.metric == metric and x.rows is rows:
+            found.setdefault(x.slice, []).append(x)
+    return found
 
 
 def _terms(c: Campaign, phase: Phase, fidelity: str, known: Iterable[Comparison]) -> Terms:
@@ -112,14 +124,14 @@ def _guardrail(c: Campaign, asked: Guardrail, arm: Comparison) -> GuardrailResul
         numbers = _numbers(c, asked.metric, arm.jobs), _numbers(c, asked.metric, arm.baseline_jobs)
         return guardrail_on_numbers(asked, *numbers)
     prefix = f"{asked.slice}=" if asked.slice else ""
-    of_metric = [x for x in c.comparisons.values() if x.metric == asked.metric and x.rows is arm.rows]
-    mine = [
-        x
-        for x in of_metric
-        if x.experiment == arm.experiment and x.slice.startswith(prefix) and bool(x.slice) == bool(prefix)
-    ]
-    pools = [pool_of([x for x in of_metric if x.slice == m.slice]) for m in mine]
-    return guardrail(asked, mine, pools)
+    slices = [s for s in _alike(c, asked.metric, arm.rows) if s.startswith(prefix) and bool(s) == bool(prefix)]
+    mine = [x for s in slices if (x := c.comparison(arm.experiment, asked.metric, arm.rows, s)) is not None]
+    return guardrail(asked, mine, [_pool_in(c, asked.metric, arm.rows, x.slice) for x in mine])
+
+
+def _pool_in(c: Campaign, metric: str, rows: Rows, slice_: str) -> Pool:
+    pooled = _alike(c, metric, rows)[slice_]
+    return c.once(f"noise of {metric} on {rows} in {slice_!r}", lambda: pool_of(pooled))
 
 
 def _numbers(c: Campaign, metric: str, jobs: Iterable[JobId]) -> tuple[float, ...]:
@@ -131,8 +143,7 @@ def _numbers(c: Campaign, metric: str, jobs: Iterable[JobId]) -> tuple[float, ..
 
 def _flagged(c: Campaign, finding: Finding) -> Finding:
     """Mark what a remedy altered, for the verdict is then about the altered treatment; and what costs more than was said of it."""
-    altered = any(r.treatment is not None and r.treatment.changed for r in c.jobs_of(finding.experiment))
-    told = (*([Flag.TREATMENT_CHANGED] if altered else []), *flags(c, finding))
+    told = (*([Flag.TREATMENT_CHANGED] if finding.experiment in c.altered else []), *flags(c, finding))
     return replace(finding, flags=(*finding.flags, *told)) if told else finding
 
 
@@ -156,7 +167,8 @@ def _dropped(c: Campaign, phase: Phase, e: Experiment) -> Finding:
 
 def _stopped(c: Campaign, experiment: ExperimentId) -> str:
     """Say what ended a run early, with the error of that; nothing where nothing did."""
-    told = next((s for job, s in c.stopped_runs.items() if c.jobs[job].job.experiment == experiment), None)
+    runs = c.runs_of.get(experiment, ())
+    told = next((s for key in runs for j in c.attempts.get(key, ()) if (s := c.stopped_runs.get(j)) is not None), None)
     if told is None:
         return ""
     f = told.forecast

@@ -50,7 +50,7 @@ def _insight(c: Campaign, e: Experiment, f: Finding, at: str) -> Insight:
         predicted=only.predicted if only else UNPREDICTED,
         measured=None if f.verdict is Verdict.DROPPED else f.effect,
         seeds=f.seeds,
-        cost_ms=sum(r.cost_ms for r in c.jobs_of(e.id)),
+        cost_ms=sum(c.costs.get(key, 0) for key in c.runs_of.get(e.id, ())),
         expected_ms=c.expected_ms(e),
         run_ms=_run_ms(c, e),
         at=at,

@@ -25,6 +25,8 @@ def running(c: Campaign, event: e.Running) -> None:
             _end(c, record, event)
         case e.JobTreated() if (record := c.jobs.get(event.job)) and record.treatment is None:
             c.jobs[event.job] = replace(record, treatment=event.treatment)
+            if event.treatment.changed:
+                c.altered.add(record.job.experiment)
             went(c, c.jobs[event.job])
             c.open_jobs.pop(event.job, None)
             if event.treatment.remedy is Remedy.DROP:
