@@ -4,6 +4,7 @@ Looked at when the campaign wakes anyway, mostly because another job has ended. 
 run has no score, and its experiment no verdict but that it was not tested.
 """
 
+from itertools import islice
 from math import sqrt
 
 from rea.domain.action import Action, Cancel, Observed
@@ -20,6 +21,9 @@ from rea.executor.jobs import live
 from rea.statistics.curves import Points, forecast
 
 LEAST_FINISHED = 8  # curves, below which the error of a forecast is not known
+MOST_FINISHED = (
+    200  # and the baseline's, that a forecast rests on: the latest, for to read those of a long search takes minutes
+)
 EARLIEST = 0.5  # of a run: before that curves are not looked at
 LATEST = 0.85  # after that what is left is not worth ending it
 LEVEL = 0.998
@@ -96,5 +100,8 @@ def _ended(c: Campaign, fidelity: str) -> list[tuple[object, Points]]:
 
 
 def _look(c: Campaign, fidelity: str) -> list[tuple[object, Points]]:
-    done = (r for r in c.jobs.values() if r.state is JobState.SUCCEEDED and r.job.fidelity == fidelity and r.status)
-    return [(r.job.change, r.status.curve) for r in done if r.status and len(r.status.curve) > 1]
+    at = (key for key in reversed(c.succeeded) if c.experiments[c.replicates[key].experiment].fidelity == fidelity)
+    baseline = c.experiment_of(BASELINE, fidelity)
+    own = (key for key in c.runs_of.get(baseline.id, ()) if key in c.succeeded) if baseline else ()
+    done = [c.jobs[c.succeeded[key]] for key in dict.fromkeys((*islice(at, MOST_FINISHED), *own))]
+    return [(r.job.change, r.status.curve) for r in reversed(done) if r.status and len(r.status.curve) > 1]
