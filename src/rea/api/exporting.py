@@ -114,7 +114,7 @@ def _found(f: Finding | None) -> Row:
 def _cost_s(c: Campaign, h: Hypothesis) -> float:
     """Return the device-seconds of all jobs that ran for this hypothesis alone."""
     own = {x.id for x in c.experiments.values() if x.hypotheses == (h.id,)}
-    return sum(r.cost_ms for r in c.jobs.values() if r.job.experiment in own) / 1000
+    return sum(c.costs.get(key, 0) for e in own for key in c.runs_of.get(e, ())) / 1000
 
 
 def _effect(e: Effect) -> Row:

@@ -160,8 +160,8 @@ def _why(f: Finding) -> str:
 
 
 def _cost(c: Campaign, f: Finding) -> int:
-    jobs = (r for r in c.jobs.values() if r.job.experiment == f.experiment and r.job.phase is f.phase)
-    return sum(r.cost_ms for r in jobs)
+    own = (key for key in c.runs_of.get(f.experiment, ()) if c.replicates[key].phase is f.phase)
+    return sum(c.costs.get(key, 0) for key in own)
 
 
 def _rows(f: Finding) -> Rows:
@@ -179,6 +179,11 @@ def _raw(c: Campaign, f: Finding) -> Effect:
 def noise_of(c: Campaign, like: Comparison) -> Pool:
     """Return the seed noise of the arms that are measured as ``like`` is; on test rows calibration's stands beside it."""
     fidelity = c.experiments[like.experiment].fidelity
+    name = f"noise of {like.metric} on {like.rows} in {like.slice!r} at {fidelity}"
+    return c.once(name, lambda: _noise(c, like, fidelity))
+
+
+def _noise(c: Campaign, like: Comparison, fidelity: str) -> Pool:
     alike = [
         x
         for x in c.comparisons.values()
@@ -195,9 +200,11 @@ def noise_of(c: Campaign, like: Comparison) -> Pool:
 
 def _interacting(c: Campaign, f: Finding) -> Interacting | None:
     """Return how a stack's parts act on each other, where all of them were measured at the same fidelity."""
+    if f.phase is not Phase.COMBINATION or len(f.hypotheses) < 2:
+        return None
     singles = [x for h in f.hypotheses if (x := _single(c, h, f.fidelity)) is not None]
     arms = [(x, y) for x in (f, *singles) if (y := c.comparison(x.experiment, c.setup.primary)) is not None]
-    if f.phase is not Phase.COMBINATION or len(f.hypotheses) < 2 or len(arms) < 1 + len(f.hypotheses):
+    if len(arms) < 1 + len(f.hypotheses):
         return None
     pool = noise_of(c, arms[0][1])
     stack, *parts = (replace(score(y, pool), effect=x.raw) for x, y in arms)
