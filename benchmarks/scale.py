@@ -8,11 +8,12 @@ time is left out by that. Figures that miss their limit are marked, and make it 
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from statistics import median
 
 from scale_store import QUEUE, store
 
+from rea import gate
+from rea.domain.event import Steered
 from rea.domain.ids import CampaignId
 from rea.store.database import Database
 from rea.store.journal import SqlJournal
@@ -31,6 +34,7 @@ EVENTS = int(os.environ.get("EVENTS", "20000" if QUICK else "1000000"))
 CAMPAIGNS = int(os.environ.get("CAMPAIGNS", "20" if QUICK else "1000"))
 REPEATS = 3 if QUICK else 9
 ALL = "99"
+CONCLUDED = "the-campaign-is-concluded"
 DAYS_S = 1.0 if QUICK else 15.0  # of whole campaigns on the simulated cluster
 TRAINING_S = 6 * 3600.0  # that one simulated training takes
 CHILD = str(Path(__file__).with_name("scale_wake.py"))
@@ -85,6 +89,26 @@ def wakes(state: Path, table: Table) -> None:
     for words in (*[("0",)] * REPEATS, *[one] * REPEATS, *[several] * (QUEUE + REPEATS), *[kept] * 3):
         woken = took(CHILD, "wake", str(state), CAMPAIGN, *words)
         seen.setdefault(woken.said.split()[0], []).append(woken)
+    tell(seen, table)
+
+
+def end(state: Path, table: Table) -> None:
+    """Have a copy of the large campaign finish, as an engineer may ask: its last phase is closed, Confirmation runs, it is concluded."""
+    copy = state / "ending"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(gate.place(state, CAMPAIGN), gate.place(copy, CAMPAIGN))
+    shutil.copyfile(state / "store.db", copy / "store.db")
+    asked = Steered(wish="finish", target="", by="an engineer", command="finish")
+    SqlJournal(Database(copy / "store.db")).append(CampaignId(CAMPAIGN), [asked])
+    seen: dict[str, list[Took]] = {}
+    while CONCLUDED not in seen:
+        woken = took(CHILD, "wake", str(copy), CAMPAIGN, ALL)
+        seen.setdefault(woken.said.split()[0], []).append(woken)
+    tell({f"at the end, {kind}": found for kind, found in seen.items()}, table)
+    shutil.rmtree(copy)
+
+
+def tell(seen: Mapping[str, list[Took]], table: Table) -> None:
     for kind, found in seen.items():
         table.took(f"wake: {kind.replace('-', ' ')}", found, 1.0)
         table.row("  memory at its peak", max(megabytes(t) for t in found), "MB", 200.0)
@@ -158,6 +182,7 @@ def main() -> int:
             table.row("  memory at its peak", megabytes(done), "MB")
         wakes(state, table)
         looks(state, table)
+        end(state, table)
     table.row(
         f"simulated days a minute, trainings of {TRAINING_S / 3600:g} h", days_a_minute(), "d/min", 1000.0, least=True
     )

@@ -5,6 +5,7 @@ scale_wake.py replay STATE CAMPAIGN          the state from all events, as a wak
 scale_wake.py rebuild STATE CAMPAIGN         the ledgers of all campaigns from their events
 """
 
+import gc
 import sys
 import time
 from dataclasses import dataclass, field, replace
@@ -22,9 +23,9 @@ def peak_mb() -> float:
 
 def wake(state: Path, campaign: str, ended: str = "0", keeps: str = "") -> str:
     """Wake through the gate, with only jobs and judge replaced, and say what kind of wake it was."""
+    gc.set_threshold(gate.OBJECTS)  # as the gate does before it imports what is imported here already
     from rea import app
     from rea.campaign import recall as recalling
-    from rea.domain.event import JobSubmitted, Suggested
 
     recalling.WORTH = 0 if keeps else recalling.WORTH
     real = app.ports
@@ -45,11 +46,20 @@ def wake(state: Path, campaign: str, ended: str = "0", keeps: str = "") -> str:
     app.ports = ports
     gate.main([str(state), campaign])
     kinds = {type(event) for watched in made for event in watched.appended}
-    if keeps:
-        return "a-snapshot-is-kept"
-    if Suggested in kinds:
-        return "the-search-is-asked-and-jobs-launched"
-    return "job-ended-to-next-launch" if JobSubmitted in kinds else "something-told" if kinds else "jobs-still-run"
+    return "a-snapshot-is-kept" if keeps else kind_of(kinds)
+
+
+def kind_of(kinds: set[type]) -> str:
+    """Return what kind of wake it is that appended events of these kinds."""
+    from rea.domain import event as e
+
+    told = {
+        e.Concluded: "the-campaign-is-concluded",
+        e.PhaseClosed: "a-phase-is-closed",
+        e.Suggested: "the-search-is-asked-and-jobs-launched",
+        e.JobSubmitted: "job-ended-to-next-launch",
+    }
+    return next((name for kind, name in told.items() if kind in kinds), "something-told" if kinds else "jobs-still-run")
 
 
 @dataclass
