@@ -1,6 +1,6 @@
 """A campaign again, from what is recorded: every decision is taken anew and compared; nothing is done, asked or spent."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from itertools import takewhile
 
@@ -38,7 +38,7 @@ CONCLUSIONS = (
     | e.Stopped
     | e.Concluded
 )
-Sources = Callable[[str], tuple[HypothesisSource, ...]]
+Sources = Callable[[str], Iterable[HypothesisSource]]
 Reader = Callable[[], LogReader | None]
 
 

@@ -72,8 +72,9 @@ def thaw(payload: bytes) -> Campaign:
     }
     jobs = Jobs({record.job.id: record for record in kept.loose}, kept.packs, kept.packed, unpack)
     found = Campaign(**told, jobs=jobs, attempts=Attempts(kept.attempts, kept.counts))
-    for experiment in found.experiments.values():
-        found.alike.setdefault((experiment.fidelity, experiment.change), experiment.id)
+    found.alike = {
+        (e.fidelity, e.change): e.id for e in reversed(found.experiments.values())
+    }  # the first of its kind counts
     return found
 
 

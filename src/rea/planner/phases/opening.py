@@ -63,8 +63,7 @@ def unpaid(c: Campaign, record: PhaseRecord) -> bool:
 
 def busy(c: Campaign, record: PhaseRecord) -> bool:
     """Whether the phase still waits for a job or its score."""
-    mine = set(record.replicates) if c.unsettled else set()
-    return any(key in mine for key in c.unsettled)
+    return any(key in reversed(record.replicates) for key in c.unsettled)  # the latest, as nearly always
 
 
 def compare(c: Campaign, record: PhaseRecord) -> Decision:
