@@ -42,7 +42,8 @@ def step(c: Campaign, observed: Observed) -> Decision:
 def finalists(c: Campaign) -> list[Arm]:
     """Return the arms to confirm: at most the policy's number, those beyond a guardrail or beyond the budget left out.
 
-    Whatever all runs together say of an arm, nothing is handed over that was itself measured no better than the baseline. One that looks too good to be true has paused the campaign: a person who resumed it wants it confirmed on fresh seeds.
+    Whatever all runs together say of an arm, none is confirmed that was itself measured no better than the baseline. One that looks too
+    good to be true has paused the campaign: a person who resumed it wants it confirmed on fresh seeds.
     """
     better = [a for a in full_arms(c) if a.p_positive >= WORTH_CONFIRMING and min(a.mean, a.raw) > 0]
     sound = [a for a in better if not vetoed(c, a.experiment.id)]
