@@ -89,6 +89,17 @@ def test_a_second_finalist_is_named_only_where_it_does_not_hide_the_first() -> N
     assert confirmation.named(early, []) == []
 
 
+def test_what_was_itself_measured_worse_is_no_finalist_whatever_the_belief_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    c = world().run()
+    first = next(a for a in full_arms(c) if a.mean > 0)
+    believed = {"mean": 0.01, "p_positive": 0.99}
+    arms = [replace(first, raw=-0.001, **believed), replace(first, raw=0.001, **believed)]
+    monkeypatch.setattr(confirmation, "full_arms", lambda _: arms)
+    assert confirmation.finalists(c) == arms[1:]
+
+
 # ---- more seeds from what was held back ----------------------------------------------------------------------------------
 
 

@@ -38,6 +38,12 @@ def unknown_effect(noise: Noise) -> Effect:
     return Effect(value=0.0, low=-width, high=width)
 
 
+def blind_effect(noise: Noise) -> Effect:
+    """Return the prediction for a lever that is turned without an opinion: as wide, but most turns of a competent default do harm."""
+    unknown = unknown_effect(noise)
+    return Effect(value=unknown.low / 2, low=1.5 * unknown.low, high=unknown.high / 2)
+
+
 def percent(effect: Effect) -> str:
     """Return such as ``+0.40 % [-0.20, +1.00]``."""
     return f"{100 * effect.value:+.2f} % [{100 * effect.low:+.2f}, {100 * effect.high:+.2f}]"

@@ -1,5 +1,6 @@
 from itertools import pairwise
 
+import pytest
 from planner.foreign import FOREIGN, LEVERS, briefing, number, switch, words, workload
 
 from rea.domain.change import BASELINE, change
@@ -64,10 +65,21 @@ def test_levers_without_a_role_are_explored_one_at_a_time_and_said_to_be() -> No
     )
     proposed = SOURCE.propose(briefing(inert), 20)
     assert [next(n for n, _ in h.change.overrides) for h in proposed[:4]] == ["a", "b", "c", "d"]
-    assert {h.change for h in proposed} >= {change(b=90), change(b=10), change(c=True), change(d="q"), change(d="r")}
+    assert {h.change for h in proposed} >= {change(b=60), change(b=15), change(c=True), change(d="q"), change(d="r")}
     for h in proposed:
         assert len(h.change.overrides) == 1 and h.statement.startswith("Exploration:") and h.technique == "exploration"
-        assert h.predicted.value == 0 and h.predicted.low == -h.predicted.high
+        assert h.predicted.low < h.predicted.value < 0 < h.predicted.high  # most turns of a competent default do harm
+
+
+def test_a_lever_that_is_off_is_turned_on_gently() -> None:
+    proposed = SOURCE.propose(briefing(workload(number("a", Role.OTHER, 0.0, 0.0, 0.6))), 20)
+    assert [h.change.value("a", 0.0) for h in proposed] == pytest.approx([0.1, 0.02])
+
+
+def test_what_the_field_knows_comes_before_what_is_turned_blindly() -> None:
+    techniques = {h.technique: worth(h) for h in SOURCE.propose(briefing(), 200)}
+    blind = techniques.pop("exploration")
+    assert sum(of > blind for of in techniques.values()) > len(techniques) / 2
 
 
 def test_too_few_techniques_are_filled_up_with_exploration() -> None:

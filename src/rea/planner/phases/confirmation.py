@@ -42,11 +42,11 @@ def step(c: Campaign, observed: Observed) -> Decision:
 def finalists(c: Campaign) -> list[Arm]:
     """Return the arms to confirm: at most the policy's number, those beyond a guardrail or beyond the budget left out.
 
-    One that looks too good to be true has paused the campaign: a person who resumed it wants it confirmed on fresh seeds.
+    Whatever all runs together say of an arm, none is confirmed that was itself measured no better than the baseline. One that looks too
+    good to be true has paused the campaign: a person who resumed it wants it confirmed on fresh seeds.
     """
-    sound = [
-        a for a in full_arms(c) if a.p_positive >= WORTH_CONFIRMING and a.mean > 0 and not vetoed(c, a.experiment.id)
-    ]
+    better = [a for a in full_arms(c) if a.p_positive >= WORTH_CONFIRMING and min(a.mean, a.raw) > 0]
+    sound = [a for a in better if not vetoed(c, a.experiment.id)]
     if broken(c):
         sound.sort(key=lambda a: a.runs < STEADILY)  # one good run may be luck, however good it is
     paid = [a for a in sound if confirming_ms(c, a.cost_ms) <= c.ledger.free]

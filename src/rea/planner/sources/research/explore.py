@@ -8,9 +8,14 @@ from rea.domain.hypothesis import Hypothesis, Move, Operation, SourceName, hypot
 from rea.domain.lever import Lever, LeverType, Role, Scalar
 from rea.domain.training_cost import training_cost
 from rea.planner.binding import Unbound, turn
-from rea.planner.wording import at_baseline, unknown_effect, wording
+from rea.planner.wording import at_baseline, blind_effect, wording
 from rea.ports import Briefing
 
+FACTOR = 2.0  # by which a number is turned either way: three times as much of a competent default mostly breaks it
+SHARES = (
+    1 / 6,
+    1 / 30,
+)  # of its range that a lever which is off is turned on by: ranges that begin at nothing span magnitudes
 UNRELATED = (Role.MICRO_BATCH,)  # levers that change what a training needs, not what it learns
 
 
@@ -39,13 +44,13 @@ def _turns(lever: Lever, value: Scalar) -> Sequence[tuple[Operation, Scalar]]:
         return ((Operation.SET, not value),)
     if lever.type is LeverType.CHOICE or isinstance(value, str):
         return tuple((Operation.SET, choice) for choice in lever.choices if choice != value)
-    factors: tuple[tuple[Operation, Scalar], ...] = ((Operation.MULTIPLY, 3.0), (Operation.MULTIPLY, 1 / 3))
-    return factors if value != 0 else tuple((Operation.SET, operand) for operand in _thirds(lever))
+    factors: tuple[tuple[Operation, Scalar], ...] = ((Operation.MULTIPLY, FACTOR), (Operation.MULTIPLY, 1 / FACTOR))
+    return factors if value != 0 else tuple((Operation.SET, operand) for operand in _gently(lever))
 
 
-def _thirds(lever: Lever) -> tuple[float, ...]:
+def _gently(lever: Lever) -> tuple[float, ...]:
     low, high = lever.low or 0.0, lever.high if lever.high is not None else 1.0
-    return (low + (high - low) / 3, low + 2 * (high - low) / 3)
+    return tuple(low + share * (high - low) for share in SHARES)
 
 
 def _hypothesis(move: Move, changed: Change, briefing: Briefing) -> Hypothesis:
@@ -57,7 +62,7 @@ def _hypothesis(move: Move, changed: Change, briefing: Briefing) -> Hypothesis:
         change=changed,
         moves=(move,),
         source=SourceName.RESEARCH,
-        predicted=unknown_effect(briefing.noise),
+        predicted=blind_effect(briefing.noise),
         falsifier="The effect cannot be told from zero.",
         cost=training_cost(briefing.workload, briefing.current, changed),
         technique="exploration",
