@@ -125,7 +125,9 @@ def limits(training: loop.Training, machine: Machine) -> dict[str, np.ndarray]:
     order = 1 if config.first_order else 0
     states = 9 if config.weight_averaging else 7  # Adam reads four and writes three; an average is read and written
     found = {
-        "data": machine.moved(rows * (fields * 8 + 8 + 16)),
+        "data": machine.moved(
+            rows * (fields * 8 + 8 + 8)
+        ),  # ids and labels, read and written, by an index; weights are all 1
         "gather": machine.moved(rows * fields * (4 + 2 * wide * (dim + order))),
         "scatter": machine.moved(rows * fields * (4 + 3 * wide * (dim + order))),
         "optimizer": machine.moved(states * wide * weights),

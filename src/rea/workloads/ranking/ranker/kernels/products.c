@@ -10,6 +10,7 @@
 #if defined BF16 && defined __AVX512BF16__ && defined __AVX512VL__ && !defined __AMX_BF16__
 
 #define LANES 16
+#define LINE 64 /* bytes of the cache that come at once */
 #define TILE 5
 #define DOWN(across) ((across) == TILE ? TILE : 4) /* rows of a tile: the usual widths are multiples of 4, and what is left goes one by one */
 #define ROWS 60  /* of a batch that are multiplied by all of a weight before the next */
@@ -85,12 +86,19 @@ static long panels_of(long columns) { return (vectors_of(columns) + TILE - 1) / 
 /* The vector at which panel n of the columns of a result begins. */
 static long begin_of(long columns, long n) { return vectors_of(columns) * n / panels_of(columns); }
 
+/* Memory that is fetched while tiles are multiplied: what the next ones are made of. */
+typedef struct {
+    const low *from;
+    long bytes;
+} Next;
+
 /* One panel, of ``across`` vectors from a column on, whose words are p->b: out (rows, width) = or total += the product. */
-static void panel(Pair p, long across, long column, long rows, long width, low *out, float *total) {
+static void panel(Pair p, long across, long column, long rows, long width, low *out, float *total, Next next) {
     const low *a = p.a;
-    long down = DOWN(across);
+    long down = DOWN(across), line = LINE / sizeof(low), each = next.bytes / (rows / down + 1) + LINE;
     for (long i = 0; i < rows;) {
         int all = rows - i >= down;
+        for (long e = 0; e < each && next.bytes > 0; e += LINE, next.from += line, next.bytes -= LINE) __builtin_prefetch(next.from, 0, 2);
         p.a = a + i * p.by_row;
         if (total)
             (all ? add_whole : add_single)(&p, across, width, width - column, total + i * width + column);
@@ -144,7 +152,7 @@ API long multiply(const low *x, const float *weight, long rows, long inner, long
         for (long n = 0; n < panels_of(columns); n++) {
             long first = begin_of(columns, n), column = LANES * first;
             Pair p = {x + r * inner, inner, 2, words + column, stride, inner / 2};
-            panel(p, begin_of(columns, n + 1) - first, column, count, columns, out + r * columns, NULL);
+            panel(p, begin_of(columns, n + 1) - first, column, count, columns, out + r * columns, NULL, (Next){0});
         }
     }
     free(words);
@@ -157,13 +165,14 @@ API long multiply_batch(const low *g, const low *x, long rows, long high, long w
     uint32_t *words = malloc(DEPTH * (by_g + LANES * TILE) * sizeof *words), *x_words = words + DEPTH * by_g;
     if (!words) return -1;
     for (long r = 0; r < rows; r += 2 * DEPTH) {
-        long count = rows - r < 2 * DEPTH ? rows - r : 2 * DEPTH;
+        long count = rows - r < 2 * DEPTH ? rows - r : 2 * DEPTH, more = rows - r - count < 2 * DEPTH ? rows - r - count : 2 * DEPTH;
         pair_rows(g + r * high, count, high, high, by_g, words);
         for (long n = 0; n < panels_of(width); n++) {
             long first = begin_of(width, n), across = begin_of(width, n + 1) - first, column = LANES * first;
             long there = width - column < LANES * across ? width - column : LANES * across;
             pair_rows(x + r * width + column, count, width, there, LANES * across, x_words);
-            panel((Pair){(low *)words, 2, 2 * by_g, x_words, LANES * across, (count + 1) / 2}, across, column, high, width, NULL, total);
+            Next next = n ? (Next){x + (r + count) * width, n > 1 ? 0 : 2 * more * width} : (Next){g + (r + count) * high, 2 * more * high};
+            panel((Pair){(low *)words, 2, 2 * by_g, x_words, LANES * across, (count + 1) / 2}, across, column, high, width, NULL, total, next);
         }
     }
     free(words);

@@ -12,8 +12,9 @@ from ranker.layers.fused import Stretch
 def take(kernels: Kernels, source: Tensor, index: Tensor) -> Tensor:
     """``source[index]`` of rows of numbers of four bytes. Raises IndexError."""
     (height, *shape), count = source.shape, index.shape[0]
-    out = source.new_empty(count, *shape)
-    if kernels.take(source.data_ptr(), index.contiguous().data_ptr(), count, height, math.prod(shape), out.data_ptr()):
+    out, width = source.new_empty(count, *shape), math.prod(shape)
+    given = (source.data_ptr(), index.contiguous().data_ptr(), count, height, width, out.data_ptr())
+    if width and kernels.take(*given):
         raise IndexError(f"an index beyond {height} rows")
     return out
 
