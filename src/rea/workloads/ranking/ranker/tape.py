@@ -55,6 +55,11 @@ class _Watch(TorchDispatchMode):
         self.held: list[Any] = []
         self.acted = False
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """No: to be skipped by torch's compiler imports it, which takes a second."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))
         self.acted = self.acted or not (func.is_view or "empty" in func.name())

@@ -1,5 +1,9 @@
 """Recorded steps: what is played is what was done, and only what kernels did alone is played."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from test_fused_training import needs_compiler
@@ -79,3 +83,8 @@ def test_a_call_that_is_not_recorded_would_be_noticed(name, tiny, monkeypatch):
         kernels, "_noted", lambda calls, f, *given: noted([] if f.__name__ == name else calls, f, *given)
     )
     assert not equal(weights(tiny[0], words, "tape")[0], whole)
+
+
+def test_a_watch_does_not_import_the_compiler():
+    words = "import sys, torch; from ranker.tape import _Watch\nwith _Watch(): torch.empty(1)\nsys.exit('torch._dynamo' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", words], cwd=Path(__file__).parent.parent, check=False).returncode == 0
