@@ -201,7 +201,7 @@ def measure(cell: tuple[str, str], best: str, data: Frappe, folder: Path) -> Mea
     if PEER_SEEDS:
         print(
             f"  {found.times(fast, 'processor'):.2f} times the fastest peer at best settings by processor time; a step takes "
-            f"{step['step_ms']:.1f} ms at least, {step['share']:.0%} of the limit, and {step['median_ms']:.1f} ms in the median "
+            f"{step['step_ms']:.1f} ms, the least of a round, {step['share']:.0%} of the limit, and {step['median_ms']:.1f} ms in the median "
             f"({step['share_of_median']:.0%}); the limit's stages in ms: "
             + ", ".join(f"{stage} {value:.2f}" for stage, value in step["limit_ms"].items()),
             flush=True,

@@ -23,7 +23,9 @@ from ranker.stream import Batch, EvaluationStream, Source, TrainStream
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows of one split: ``ids`` (rows, fields) int32, ``numbers`` (rows, numeric fields), ``weight`` (rows,)."""
+    """Rows of one split: ``ids`` (rows, fields) int32, ``numbers`` (rows, numeric fields), ``weight`` (rows,).
+
+    With ``kernels`` rows are taken by them, and weights that are ``even``, all the same, are not looked up."""
 
     row_id: np.ndarray
     ids: Tensor
@@ -31,6 +33,7 @@ class Part:
     label: Tensor
     weight: Tensor
     kernels: Kernels | None = None
+    even: bool = False
 
     def __len__(self) -> int:
         return len(self.row_id)
@@ -40,7 +43,8 @@ class Part:
         columns = (self.ids, self.numbers, self.label, self.weight)
         if self.kernels is None:
             return tuple(each.index_select(0, index) for each in columns)
-        return tuple(rows.take(self.kernels, each, index) for each in columns)
+        found = [rows.take(self.kernels, each, index) for each in (columns[:-1] if self.even else columns)]
+        return tuple([*found, self.weight[: len(index)]] if self.even else found)
 
     def chunks(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """(ids, numbers) of at most ``size`` rows at a time, in order."""
@@ -49,7 +53,7 @@ class Part:
     def to(self, device: torch.device) -> "Part":
         """The same on another device."""
         tensors = (each.to(device) for each in (self.ids, self.numbers, self.label, self.weight))
-        return Part(self.row_id, *tensors, self.kernels if device.type == "cpu" else None)
+        return Part(self.row_id, *tensors, self.kernels if device.type == "cpu" else None, self.even)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,8 @@ def load(path: Path, config: Config, seed: int = 0) -> Data:
     parts = [
         _part(encoded, row_id, (label, weight), index) for index in (train, np.flatnonzero(valid), np.flatnonzero(test))
     ]
-    parts[0] = replace(parts[0], kernels=kernels.load(config))
+    even = bool((parts[0].weight == parts[0].weight[0]).all())
+    parts[0] = replace(parts[0], kernels=kernels.load(config), even=even)
     if config.position_debias:
         for part in parts[1:]:
             _fix_position(part, encoded, config)

@@ -13,7 +13,7 @@ def loss_of(config: Config, logits: Tensor, label: Tensor, target: Tensor, weigh
     """The weighted sum over rows and members: logits (rows, members), label, smoothed target and weight (rows,)."""
     c_code = kernels.load(config)
     if config.loss == "bce" and c_code is not None and logits.dtype == torch.float32 and logits.device.type == "cpu":
-        total = fused.log_loss(c_code, logits, target, weight)
+        total = fused.log_loss_through(c_code, target, weight, logits)
     else:
         total = (_each(config, logits, target.unsqueeze(1).expand_as(logits)).sum(dim=1) * weight).sum()
     if config.codistillation and logits.shape[1] > 1:

@@ -148,7 +148,7 @@ def read(found, x, y, weight, bias):
 def log_loss(found, logits):
     target, weight = (torch.rand(ROWS, generator=torch.Generator().manual_seed(s)) for s in (1, 2))
     if found is not None:
-        return fused.log_loss(found, logits * 20, target, weight)
+        return fused.log_loss_through(found, target, weight, logits * 20)
     wide = target.double().unsqueeze(1).expand_as(logits)
     return (functional.binary_cross_entropy_with_logits(logits * 20, wide, reduction="none").sum(dim=1) * weight).sum()
 
@@ -246,7 +246,8 @@ PLANTED = {  # what is written in the source, what stands there instead, and whi
     "whole += sum[d] * sum[d] - squares[d]": ("whole += sum[d] * sum[d] + squares[d]", factorised),
     "by_x[i] += wide(by_low[i])": ("by_x[i] = wide(by_low[i])", factorised),
     "total[i] += wide(more[i])": ("total[i] = wide(more[i])", attended),
-    "out[r] += total": ("out[r] = total", read),
+    "(start ? *start : out[r]) + total": ("total", read),
+    "*total += (float)lanes[0]": ("*total = 0", read),
     "(z < 0 ? e : 1)": ("(z < 0 ? 1 : e)", log_loss),
     "to[d] + by_out[d]": ("by_out[d]", looked_up),
     "total[ids[f] + offsets[f]] += by_out[r]": ("total[ids[f] + offsets[f]] = by_out[r]", summed),
@@ -265,9 +266,9 @@ def test_a_slip_in_a_kernel_would_be_noticed(written, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("written", "instead"),
     [
-        ("to[c] = from[c] | (uint32_t)from[c + width] << 16", "to[c] = from[c]"),
+        ("_mm512_permutex2var_epi16(first, after, second)", "first"),
         ("from + c * inner + 2 * d", "from + c * inner + d"),
-        ("i += all ? TILE : 1", "i += TILE"),
+        ("i += all ? down : 1", "i += down"),
         ("_mm512_add_ps(_mm512_maskz_loadu_ps(there, total), sum[i][j])", "sum[i][j]"),
         ("p.a = a + i * p.by_row", "p.a = a"),
     ],

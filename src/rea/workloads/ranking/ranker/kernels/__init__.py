@@ -12,7 +12,11 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -30,7 +34,7 @@ ARGUMENTS = {  # of each kernel: p a pointer, n a count, x a number
     "scatter": "pppnnnnp",
     "gather_sum": "pppnnnnp",
     "scatter_sum": "pppnnnnp",
-    "norm_forward": "pnnppxxpppp",
+    "norm_forward": "pnnppxxppppp",
     "norm_backward": "ppnnppppp",
     "factorisation": "pnnnppp",
     "factorisation_back": "ppppnnnp",
@@ -39,9 +43,12 @@ ARGUMENTS = {  # of each kernel: p a pointer, n a count, x a number
     "cross_start": "pppnp",
     "add": "ppn",
     "add_transposed": "ppnn",
-    "read_out": "ppnnp",
+    "grow": "ppnn",
+    "add_sum": "pnp",
+    "narrowed": "pnp",
+    "read_out": "pppnnp",
     "read_out_back": "pppnnpp",
-    "log_loss": "pppnnp",
+    "log_loss": "pppnnxpp",
     "adam": "ppppnxxxpx",
     "can_multiply": "",
     "multiply": "ppnnnnp",
@@ -50,6 +57,8 @@ ARGUMENTS = {  # of each kernel: p a pointer, n a count, x a number
     "attention": "ppppp",
     "attention_back": "ppppppp",
 }
+
+Call = tuple[Callable[..., int], tuple]  # a function, and what it is given
 
 
 class Kernels(ctypes.CDLL):
@@ -62,8 +71,24 @@ class Kernels(ctypes.CDLL):
         for name, letters in ARGUMENTS.items():
             function = getattr(self, name)
             function.argtypes = [kinds[letter] for letter in letters]
-            function.restype = ctypes.c_double if name == "log_loss" else COUNT
+            function.restype = COUNT
         self.multiplies = bool(self.can_multiply())  # else torch does
+
+    @contextmanager
+    def noting(self, calls: list[Call]) -> Iterator[None]:
+        """While entered, write down each call."""
+        own = {name: getattr(self, name) for name in ARGUMENTS}
+        for name, function in own.items():
+            setattr(self, name, partial(_noted, calls, function))
+        try:
+            yield
+        finally:
+            vars(self).update(own)
+
+
+def _noted(calls: list[Call], function: Callable[..., int], *given: Any) -> int:
+    calls.append((function, given))
+    return function(*given)
 
 
 def load(config: Config) -> Kernels | None:

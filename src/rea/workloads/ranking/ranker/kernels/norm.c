@@ -70,9 +70,10 @@ INLINE void affine(const float *restrict weight, const float *restrict bias, con
     }
 }
 
-/* y = relu((z - mean) * inverse * weight + bias); ``mean`` keeps the means, then the inverses. */
+/* y = relu((z - mean) * inverse * weight + bias); ``mean`` keeps the means, then the inverses; one more of ``batches``. */
 API long norm_forward(const low *restrict z, long rows, long width, const float *restrict weight, const float *restrict bias, float eps,
-                      float momentum, float *running_mean, float *running_var, float *restrict mean, low *restrict y) {
+                      float momentum, float *running_mean, float *running_var, int64_t *batches, float *restrict mean, low *restrict y) {
+    ++*batches;
     float *inverse = mean + width, scale[width], shift[width], row[width];
     moments(z, rows, width, eps, momentum, running_mean, running_var, mean, inverse);
     affine(weight, bias, mean, inverse, width, scale, shift);

@@ -4,8 +4,9 @@
 
 #define PART 64 /* rows whose losses are kept before they are summed */
 
-/* out[r] += x[r] . weight. */
-API long read_out(const low *restrict x, const float *restrict weight, long rows, long width, float *restrict out) {
+/* out[r] = start + x[r] . weight; without a ``start`` out grows. */
+API long read_out(const low *restrict x, const float *restrict weight, const float *restrict start, long rows, long width,
+                  float *restrict out) {
     for (long r = 0; r < rows; r++) {
         float lanes[16] = {0}, total = 0;
         long c = 0;
@@ -13,7 +14,7 @@ API long read_out(const low *restrict x, const float *restrict weight, long rows
             for (long l = 0; l < 16; l++) lanes[l] += wide(x[r * width + c + l]) * weight[c + l];
         for (long l = 0; l < 16; l++) total += lanes[l];
         for (; c < width; c++) total += wide(x[r * width + c]) * weight[c];
-        out[r] += total;
+        out[r] = (start ? *start : out[r]) + total;
     }
     return 0;
 }
@@ -36,7 +37,7 @@ INLINE float logarithm(float e) { /* of 1 + e for e from 0 to 1, to 2e-7: 2 arta
 }
 
 INLINE double losses(const float *restrict logit, const float *restrict target, const float *restrict weight, long rows, long members,
-                     float *restrict by_logit) {
+                     float share, float *restrict by_logit) {
     double total = 0;
     float loss[PART];
     for (long begin = 0; begin < rows; begin += PART) {
@@ -46,7 +47,7 @@ INLINE double losses(const float *restrict logit, const float *restrict target, 
                 long r = begin + i;
                 float z = logit[r * members + m], e = exponential(-fabsf(z));
                 loss[i] = weight[r] * ((z > 0 ? z : z < 0 ? 0 : z) - z * target[r] + logarithm(e));
-                by_logit[r * members + m] = weight[r] * ((z < 0 ? e : 1) / (1 + e) - target[r]);
+                by_logit[r * members + m] = share * (weight[r] * ((z < 0 ? e : 1) / (1 + e) - target[r]));
             }
             for (long i = 0; i < count; i++) total += loss[i];
         }
@@ -54,8 +55,10 @@ INLINE double losses(const float *restrict logit, const float *restrict target, 
     return total;
 }
 
-/* Weighted log loss of logits (rows, members) and its gradient; target and weight have one number a row. */
-API double log_loss(const float *restrict logit, const float *restrict target, const float *restrict weight, long rows, long members,
-                    float *restrict by_logit) {
-    return members == 1 ? losses(logit, target, weight, rows, 1, by_logit) : losses(logit, target, weight, rows, members, by_logit);
+/* Weighted log loss of logits (rows, members), summed into ``total``, and ``share`` of its gradient; target and weight have one number a row. */
+API long log_loss(const float *restrict logit, const float *restrict target, const float *restrict weight, long rows, long members,
+                  float share, float *restrict by_logit, float *restrict total) {
+    double sum = members == 1 ? losses(logit, target, weight, rows, 1, share, by_logit) : losses(logit, target, weight, rows, members, share, by_logit);
+    *total = (float)sum;
+    return 0;
 }

@@ -10,7 +10,6 @@ its sums in double, cross layers and attention keep what lies between products i
 
 import ctypes
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import torch
@@ -26,10 +25,13 @@ ONEDNN = hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
 def usable(kernels: Kernels | None, module: nn.Module, weight: Tensor) -> bool:
-    """Whether ``kernels`` can do a module here and now: in training, with products of the type they were made for, and where the weights'
-    gradients lie ready."""
-    fits = kernels is not None and module.training and weight.grad is not None
-    return fits and weight.device.type == "cpu" and kind_of(weight) == kernels.kind  # type: ignore[union-attr]
+    """Whether ``kernels`` can do a module here and now: where they are ready, with products of the type they were made for."""
+    return ready(kernels, module, weight) and kind_of(weight) == kernels.kind  # type: ignore[union-attr]
+
+
+def ready(kernels: Kernels | None, module: nn.Module, weight: Tensor) -> bool:
+    """Whether there are kernels, in training, on the CPU, and where the weights' gradients lie ready."""
+    return kernels is not None and module.training and weight.grad is not None and weight.device.type == "cpu"
 
 
 def through(act: Callable[[Tensor], Stretch], x: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -66,7 +68,7 @@ def mapped(kernels: Kernels, weight: Tensor, x: Tensor) -> Stretch:
 
     def back(gradient: Tensor) -> Tensor:
         if kernels.multiplies:
-            pointers = (gradient.data_ptr(), x.data_ptr(), len(x), *weight.shape, weight.grad.data_ptr())  # type: ignore[union-attr]
+            pointers = (gradient.data_ptr(), x.data_ptr(), x.shape[0], *weight.shape, weight.grad.data_ptr())  # type: ignore[union-attr]
             _done(kernels.multiply_batch(*pointers))
         else:  # the transpose is faster to compute
             more = _by_torch(x.t(), gradient)
@@ -81,7 +83,7 @@ def _product(kernels: Kernels, x: Tensor, weight: Tensor, *, back: bool = False)
     if not kernels.multiplies or x.shape[1] % 2:
         low = weight.to(kernels.kind)
         return _by_torch(x, low if back else low.t())
-    out = x.new_empty(len(x), weight.shape[int(back)])
+    out = x.new_empty(x.shape[0], weight.shape[int(back)])
     _done(kernels.multiply(x.data_ptr(), weight.data_ptr(), *x.shape, out.shape[1], back, out.data_ptr()))
     return out
 
@@ -119,10 +121,8 @@ def _norm_layer(kernels: Kernels, linear: nn.Linear, norm: nn.BatchNorm1d, x: Te
     y, moments = torch.empty_like(z), z.new_empty(2, z.shape[1], dtype=torch.float32)
     kernels.norm_forward(
         *(z.data_ptr(), *z.shape, weight.data_ptr(), bias.data_ptr(), norm.eps, norm.momentum),
-        *(norm.running_mean.data_ptr(), norm.running_var.data_ptr()),  # type: ignore[union-attr]
-        *(moments.data_ptr(), y.data_ptr()),
+        *(each.data_ptr() for each in (norm.running_mean, norm.running_var, norm.num_batches_tracked, moments, y)),  # type: ignore[union-attr]
     )
-    norm.num_batches_tracked.add_(1)  # type: ignore[union-attr]
 
     def back(gradient: Tensor) -> Tensor:
         kernels.norm_backward(
@@ -136,7 +136,11 @@ def _norm_layer(kernels: Kernels, linear: nn.Linear, norm: nn.BatchNorm1d, x: Te
 
 def factorisation(kernels: Kernels, x: Tensor) -> Stretch:
     """``cross.factorisation``, and ``x`` in the type of products for a tower beside it, whose gradient the way back takes too."""
-    total, value, low = x.new_empty(len(x), x.shape[2]), x.new_empty(len(x)), torch.empty_like(x, dtype=kernels.kind)
+    total, value, low = (
+        x.new_empty(x.shape[0], x.shape[2]),
+        x.new_empty(x.shape[0]),
+        torch.empty_like(x, dtype=kernels.kind),
+    )
     kernels.factorisation(x.data_ptr(), *x.shape, total.data_ptr(), value.data_ptr(), low.data_ptr())
 
     def back(gradient: Tensor, by_low: Tensor | None = None) -> Tensor:
@@ -153,7 +157,7 @@ def crossed(kernels: Kernels, cross: Cross, start: Tensor) -> Stretch:
     layers = [layer for layer in cross.layers if isinstance(layer, nn.Linear)]
     if len(layers) < len(cross.layers):  # of low rank
         return _beside(kernels, plain(cross, start), start)
-    first = start.to(kernels.kind, copy=True)
+    first = narrowed(kernels, start)
     x, out, given, saved = start, torch.empty_like(start), first, []
     for layer in layers:
         (by, back_map), out_low = mapped(kernels, layer.weight, given), torch.empty_like(given)
@@ -189,6 +193,13 @@ def _beside(kernels: Kernels, stretch: Stretch, start: Tensor) -> Stretch:
     return (out.to(kernels.kind), start.to(kernels.kind, copy=True)), back
 
 
+def narrowed(kernels: Kernels, x: Tensor) -> Tensor:
+    """A copy of ``x`` in the type of products."""
+    low = torch.empty_like(x, dtype=kernels.kind)
+    kernels.narrowed(x.data_ptr(), x.numel(), low.data_ptr())
+    return low
+
+
 class _Shape(ctypes.Structure):
     _fields_ = [(name, ctypes.c_long) for name in ("rows", "fields", "dim", "heads", "width", "depth")]
 
@@ -211,20 +222,20 @@ def attended(kernels: Kernels, layers: nn.Sequential, x: Tensor) -> Stretch:
             kernels.add(by_x.data_ptr(), by_low.data_ptr(), by_x.numel())
         return by_x
 
-    return (out, x.to(kernels.kind, copy=True)), back
+    return (out, narrowed(kernels, x)), back
 
 
 def read(kernels: Kernels, out: nn.Linear, *parts: Tensor) -> Stretch:
     """``head.read`` of one number a row: parts of (rows, width) in the type of products to (rows,)."""
-    total = out.bias.expand(len(parts[0])).clone()
+    total = out.weight.new_empty(parts[0].shape[0])
     places = [0]
     for part in parts:
-        share = out.weight.data_ptr() + 4 * places[-1]
-        kernels.read_out(part.data_ptr(), share, *part.shape, total.data_ptr())
+        share, start = out.weight.data_ptr() + 4 * places[-1], None if places[-1] else out.bias.data_ptr()
+        kernels.read_out(part.data_ptr(), share, start, *part.shape, total.data_ptr())
         places.append(places[-1] + part.shape[1])
 
     def back(gradient: Tensor) -> list[Tensor]:
-        out.bias.grad.add_(gradient.sum())  # type: ignore[union-attr]
+        add_sum(kernels, gradient, out.bias)
         by_parts, (held,) = [torch.empty_like(part) for part in parts], _gradients(out.weight)
         for part, place, by_part in zip(parts, places, by_parts, strict=False):
             pointers = (part.data_ptr(), out.weight.data_ptr() + 4 * place, gradient.data_ptr())
@@ -232,6 +243,18 @@ def read(kernels: Kernels, out: nn.Linear, *parts: Tensor) -> Stretch:
         return by_parts
 
     return total, back
+
+
+def add_sum(kernels: Kernels, gradient: Tensor, bias: Tensor) -> None:
+    """Add the sum of a gradient of (rows,) to that of a number which all rows share."""
+    kernels.add_sum(gradient.data_ptr(), gradient.shape[0], *_gradients(bias))
+
+
+def summed(kernels: Kernels, total: Tensor, *parts: Tensor) -> Tensor:
+    """``total`` of (rows,), grown by parts of (rows,) or of one number."""
+    for part in parts:
+        kernels.grow(total.data_ptr(), part.data_ptr(), total.shape[0], int(part.dim() > 0))
+    return total
 
 
 def read_columns(out: nn.Linear, x: Tensor) -> Stretch:
@@ -246,16 +269,24 @@ def read_columns(out: nn.Linear, x: Tensor) -> Stretch:
     return (x.t() @ weight).float() + out.bias, back
 
 
-def log_loss(kernels: Kernels, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Weighted log loss of (rows, members), summed; target and weight are of (rows,)."""
-    return through(partial(_log_loss, kernels, target.contiguous(), weight.contiguous()), logits.contiguous())
-
-
-def _log_loss(kernels: Kernels, target: Tensor, weight: Tensor, logits: Tensor) -> Stretch:
-    by_logits = torch.empty_like(logits)
+def log_loss(
+    kernels: Kernels, target: Tensor, weight: Tensor, logits: Tensor, share: float = 1.0
+) -> tuple[Tensor, Tensor]:
+    """Weighted log loss of (rows, members), summed, and ``share`` of its gradient; target and weight are of (rows,). All are contiguous."""
+    by_logits, total = torch.empty_like(logits), logits.new_empty(())
     pointers = (logits.data_ptr(), target.data_ptr(), weight.data_ptr())
-    total = kernels.log_loss(*pointers, *logits.shape, by_logits.data_ptr())
-    return logits.new_tensor(total), by_logits.mul_
+    kernels.log_loss(*pointers, *logits.shape, share, by_logits.data_ptr(), total.data_ptr())
+    return total, by_logits
+
+
+def log_loss_through(kernels: Kernels, target: Tensor, weight: Tensor, logits: Tensor) -> Tensor:
+    """``log_loss`` as one operation of autograd, of any memory."""
+
+    def act(logits: Tensor) -> Stretch:
+        total, by_logits = log_loss(kernels, target.contiguous(), weight.contiguous(), logits)
+        return total, by_logits.mul_
+
+    return through(act, logits.contiguous())
 
 
 def _gradients(*weights: Tensor) -> tuple[int, ...]:

@@ -51,24 +51,32 @@ class Ranker(nn.Module):
 
     def forward(self, ids: Tensor, numbers: Tensor) -> Tensor:
         if hasattr(self.model, "straight") and fused.usable(self.kernels, self, self.bias):
-            return fused.through(partial(self._straight, numbers), ids, self.bias)
+            return fused.through(partial(self.straight, numbers), ids, self.bias)
         logit = self.bias + self.model(self.gate(self.inputs(ids, numbers)))
         return logit if self.linear is None else logit + self.linear.summed(ids, numbers)
 
-    def _straight(self, numbers: Tensor, ids: Tensor) -> fused.Stretch:
+    def stretches(self) -> bool:
+        """Whether there is a ``straight`` here and now, in the precision of ``config``."""
+        return hasattr(self.model, "straight") and fused.ready(self.kernels, self, self.bias)
+
+    def straight(self, numbers: Tensor, ids: Tensor) -> fused.Stretch:
         """``forward`` as a stretch."""
         x, back_inputs = self.inputs.straight(ids, numbers)
         gated = not isinstance(self.gate, nn.Identity)
         x, back_gate = fused.plain(lambda x: self.gate(x).float(), x) if gated else (x, lambda gradient: gradient)
         logit, back_model = self.model.straight(self.kernels, x)
-        first, back_first = self.linear.straight(ids, numbers, summed=True) if self.linear else (0.0, lambda _: None)
+        parts, back_first = [self.bias], None
+        if self.linear:
+            first, back_first = self.linear.straight(ids, numbers, summed=True)
+            parts = [first, self.bias]
 
         def back(gradient: Tensor) -> None:
-            self.bias.grad.add_(gradient.sum())
-            back_first(gradient)
+            fused.add_sum(self.kernels, gradient, self.bias)
+            if back_first:
+                back_first(gradient)
             back_inputs(back_gate(back_model(gradient)))
 
-        return logit.add_(first).add_(self.bias), back
+        return fused.summed(self.kernels, logit, *parts), back
 
 
 class Ensemble(nn.Module):

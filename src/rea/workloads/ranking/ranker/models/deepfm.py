@@ -26,4 +26,6 @@ class Model(nn.Module):
         (pairs, low), back_pairs = fused.factorisation(kernels, x)
         deep, back_tower = self.tower.straight(kernels, low.flatten(1))
         out, back_read = fused.read(kernels, self.out, deep)
-        return out.add_(pairs), lambda gradient: back_pairs(gradient, back_tower(*back_read(gradient)))
+        return fused.summed(kernels, out, pairs), lambda gradient: back_pairs(
+            gradient, back_tower(*back_read(gradient))
+        )
