@@ -21,9 +21,7 @@ from rea.executor.jobs import live
 from rea.statistics.curves import Points, forecast
 
 LEAST_FINISHED = 8  # curves, below which the error of a forecast is not known
-MOST_FINISHED = (
-    200  # and the baseline's, that a forecast rests on: the latest, for to read those of a long search takes minutes
-)
+MOST_FINISHED = 200  # that a forecast rests on, beside the baseline's: to read those of a long search takes minutes
 EARLIEST = 0.5  # of a run: before that curves are not looked at
 LATEST = 0.85  # after that what is left is not worth ending it
 LEVEL = 0.998

@@ -11,11 +11,9 @@ from rea.planner.binding import Unbound, turn
 from rea.planner.wording import at_baseline, blind_effect, wording
 from rea.ports import Briefing
 
-FACTOR = 2.0  # by which a number is turned either way: three times as much of a competent default mostly breaks it
-SHARES = (
-    1 / 6,
-    1 / 30,
-)  # of its range that a lever which is off is turned on by: ranges that begin at nothing span magnitudes
+# Gently: most turns of a competent default do harm, the farther the more, and ranges that begin at nothing span magnitudes.
+FACTOR = 2.0  # by which a number is turned, either way
+SHARES = (1 / 6, 1 / 30)  # of its range, by which a lever is turned on that is off
 UNRELATED = (Role.MICRO_BATCH,)  # levers that change what a training needs, not what it learns
 
 
