@@ -94,8 +94,7 @@ def test_what_was_itself_measured_worse_is_no_finalist_whatever_the_belief_says(
 ) -> None:
     c = world().run()
     first = next(a for a in full_arms(c) if a.mean > 0)
-    believed = {"mean": 0.01, "p_positive": 0.99}
-    arms = [replace(first, raw=-0.001, **believed), replace(first, raw=0.001, **believed)]
+    arms = [first._replace(raw=raw, mean=0.01, p_positive=0.99) for raw in (-0.001, 0.001)]
     monkeypatch.setattr(confirmation, "full_arms", lambda _: arms)
     assert confirmation.finalists(c) == arms[1:]
 
