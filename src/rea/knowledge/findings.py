@@ -67,10 +67,13 @@ def _judge(c: Campaign, phase: Phase, fidelity: str, experiments: list[Experimen
 
 def _pool(c: Campaign, rows: Rows, fidelity: str) -> Pool:
     """Return the seed noise of the arms judged together. On test rows calibration stands beside them: other runs, other rows."""
+    return c.once(f"noise on {rows} at {fidelity}", lambda: _pooled(c, rows, fidelity))
+
+
+def _pooled(c: Campaign, rows: Rows, fidelity: str) -> Pool:
     prior = (c.calibrated.sd_of(fidelity), float(c.calibrated.degrees_of_freedom)) if rows is Rows.TEST else (None, 0.0)
     alike = _alike(c, c.setup.primary, rows).get("", ())
-    same = (x for x in alike if c.experiments[x.experiment].fidelity == fidelity)
-    return c.once(f"noise on {rows} at {fidelity}", lambda: pool_of(same, *prior))
+    return pool_of((x for x in alike if c.experiments[x.experiment].fidelity == fidelity), *prior)
 
 
 def _alike(c: Campaign, metric: str, rows: Rows) -> dict[str, list[Comparison]]:

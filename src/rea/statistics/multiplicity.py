@@ -1,6 +1,7 @@
 """Error control over many hypotheses, many looks and many openings of one test set. Pure Python."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import erfc, pi, sqrt
 from statistics import NormalDist
 
@@ -50,8 +51,14 @@ def adjust_for_looks(p_value: float, runs: int, looks: Sequence[int], alpha: flo
 
     Between two planned looks the earlier one's (smaller) share counts, and before the first the first's.
     """
+    return min(1.0, p_value * alpha / _share(runs, tuple(looks), alpha))
+
+
+@lru_cache(maxsize=64)
+def _share(runs: int, looks: tuple[int, ...], alpha: float) -> float:
+    """Return the error that a look after ``runs`` runs may spend: the same for all arms that have so many."""
     look = max(sum(planned <= runs for planned in looks) - 1, 0)
-    return min(1.0, p_value * alpha / min(spend(look, looks, alpha), alpha))
+    return min(spend(look, looks, alpha), alpha)
 
 
 def alpha_for_opening(number: int, alpha: float) -> float:

@@ -89,10 +89,16 @@ def scale_of(comparison: Comparison) -> float:
 
 def score_cost(candidate: Sequence[float], baseline: Sequence[float]) -> Estimate:
     """Return the log ratio of mean costs (negative = cheaper), from positive costs of single jobs, at least one an arm."""
-    logs = [log(cost) for cost in candidate], [log(cost) for cost in baseline]
-    pool = cost_pool(logs)
-    whole = welch(mean_of(logs[0], pool), mean_of(logs[1], pool), shared_df=pool.df, rows=0.0)
-    return estimate(fmean(logs[0]) - fmean(logs[1]), [whole])
+    logs, of_baseline = [log(cost) for cost in candidate], _logs(tuple(baseline))
+    pool = cost_pool([logs, of_baseline])
+    whole = welch(mean_of(logs, pool), _mean_of_baseline(of_baseline, pool), shared_df=pool.df, rows=0.0)
+    return estimate(fmean(logs) - fmean(of_baseline), [whole])
+
+
+@lru_cache(maxsize=64)
+def _logs(costs: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the same once for all arms of a campaign, which have their baseline in common."""
+    return tuple([log(cost) for cost in costs])
 
 
 def score_number(values: Sequence[float]) -> Estimate:
@@ -105,9 +111,14 @@ def score_number(values: Sequence[float]) -> Estimate:
 
 def cost_pool(logs: Sequence[Sequence[float]]) -> Pool:
     """Return the noise of log costs. Repeated runs that agree exactly have none; fewer than three degrees of freedom are eked out by the prior."""
-    df = sum(len(arm) - 1 for arm in logs)
-    exact = df > 0 and all(len(set(arm)) == 1 for arm in logs)
-    return pooled(logs) if exact or df >= COST_DF else pooled(logs, COST_SD, COST_DF)
+    return _cost_pool(tuple([tuple(arm) for arm in logs if len(arm) > 1]))  # one run tells of no noise
+
+
+@lru_cache(maxsize=64)
+def _cost_pool(repeated: tuple[tuple[float, ...], ...]) -> Pool:
+    df = sum(len(arm) - 1 for arm in repeated)
+    exact = df > 0 and all(len(set(arm)) == 1 for arm in repeated)
+    return pooled(repeated) if exact or df >= COST_DF else pooled(repeated, COST_SD, COST_DF)
 
 
 def relative(log_ratio: float) -> float:
