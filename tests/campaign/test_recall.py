@@ -74,6 +74,17 @@ def test_what_is_packed_reads_as_if_it_were_not(world: World) -> None:
     assert all(e in packed.attempts for e in state.attempts) and packed.jobs.copy() == state.jobs
 
 
+def test_what_was_packed_and_is_loosened_is_the_same_in_the_same_order(world: World) -> None:
+    packed = snapshot.thaw(snapshot.freeze(world.state))
+    assert packed.jobs.packs
+    before = list(packed.jobs.items())
+    packed.jobs.loosen()
+    assert not packed.jobs.packs and list(packed.jobs.items()) == before and len(packed.jobs) == len(before)
+    assert list(packed.jobs) == [job for job, _ in before]
+    again = snapshot.thaw(snapshot.freeze(packed))
+    assert again.jobs.packs and again.jobs == packed.jobs
+
+
 def test_a_late_fact_about_a_packed_job_is_folded_as_ever(world: World) -> None:
     state = world.state
     packed = snapshot.thaw(snapshot.freeze(state))

@@ -8,7 +8,7 @@ from rea.domain.event import Recorded
 from rea.domain.evidence import Finding, Verdict
 from rea.domain.experiment import Phase
 from rea.domain.hypothesis import Effect
-from rea.domain.ids import HypothesisId
+from rea.domain.ids import HypothesisId, JobId
 from rea.domain.proposal import Outcome
 from rea.planner.ablation import shared
 from rea.report.facts.failures import in_shadow
@@ -198,7 +198,7 @@ def _experiment(c: Campaign, name: str) -> str:
 
 
 def _job(c: Campaign, name: str) -> str:
-    r = next((r for r in c.jobs.values() if r.job.id == name), None)
+    r = c.jobs.get(JobId(name))
     if r is None:
         return ""
     end = f"{r.state} {r.status.reason if r.status else ''}".strip()

@@ -7,7 +7,7 @@ from rea.domain.action import Observed
 from rea.domain.campaign import Campaign
 from rea.domain.errors import UsageError
 from rea.domain.event import EntryJudged
-from rea.domain.ids import Digest
+from rea.domain.ids import Digest, JobId
 from rea.domain.runbook import ENOUGH, RunbookEntry, ShadowCall, Standing
 from rea.executor.shadow import standing
 from rea.store.journal import SqlJournal
@@ -64,7 +64,7 @@ def judge(
 
 
 def _about(c: Campaign, runbook: tuple[RunbookEntry, ...], job: str) -> ShadowCall:
-    record = next((r for name, r in c.jobs.items() if name == job), None)
+    record = c.jobs.get(JobId(job))
     if record is None:
         raise UsageError(f"no job of {c.id} is called {job!r}", "rea why, or rea query, shows their names")
     key = record.job.replicate.key

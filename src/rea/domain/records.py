@@ -106,6 +106,13 @@ class Jobs(dict[JobId, JobRecord]):
         """Return the jobs that are in no pack, oldest first."""
         return {job: dict.__getitem__(self, job) for job in super().__iter__()}
 
+    def loosen(self) -> None:
+        """Unpack all of them, for whoever looks at each of them again and again. They are the same jobs, in the same order."""
+        found = self._all()
+        self.packs, self.packed = {}, 0
+        self.clear()
+        self.update(found)
+
     def copy(self) -> "Jobs":
         return Jobs(self.loose(), dict(self.packs), self.packed, self.unpack)
 
