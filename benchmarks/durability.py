@@ -99,12 +99,12 @@ def main() -> int:
     told.real()
     shapes = ("--shapes", "two at once", "shortest", "stopped") if QUICK else ()
     exhaustive = () if QUICK else ("--exhaustive", "shortest", "--exhaustive", "short")
-    plants = ("no look-up before a launch", "neither guard nor CHECK look at the budget") if QUICK else ()
-    told.part("forked.py", "--kills", str(FORKED), *shapes, *exhaustive, "--plants", *plants)
+    # all bugs are planted each time: one that is planted beside a guard that was added since is caught by nobody, and tells nothing
+    told.part("forked.py", "--kills", str(FORKED), *shapes, *exhaustive, "--plants")
     told.part("nth_io.py", "--every", str(EVERY), needs="cc")
     told.part("nth_io.py", "--every", "401", "--plant", needs="cc")
     told.part("power_loss.py", "--states", str(STATES), "--plants", needs="strace")
-    told.part("seeds.py", "--count", str(SEEDS), "--plants", *(("a pause holds nothing",) if QUICK else ()))
+    told.part("seeds.py", "--count", str(SEEDS), "--plants")
     with tempfile.TemporaryDirectory() as folder:
         idle_mb = idle_memory(Path(folder) / "jobs", IDLE_JOBS) / 1000
     for missing in told.left_out:

@@ -18,6 +18,7 @@ from rea.executor import decide as execution
 from rea.executor import perform as executor
 from rea.executor.jobs import live
 from rea.knowledge.runbook.load import load
+from rea.planner import barring
 from rea.planner import decide as planner
 from rea.planner import perform as planning
 from rea.planner.phases import validation
@@ -143,7 +144,8 @@ def work_before_the_approval() -> None:
     swap(door, permitted=lambda c, job: not (c.paused or c.stopped or c.ended))
     swap(door, affordable=lambda c, ledger, job: job.held_ms <= ledger.free)
     swap(planner, _ask=lambda c: planner._phases(c, None))  # type: ignore[arg-type]
-    swap(validation, free_ms=lambda c: c.budget_ms)
+    for spender in (validation, barring):  # what cannot be paid for is not even wanted
+        swap(spender, free_ms=lambda c: c.budget_ms)
 
 
 def a_pause_holds_nothing() -> None:
