@@ -27,7 +27,7 @@ from benchmarks.planner.cells import CELLS, UNTOUCHED
 from benchmarks.planner.contenders import CONTENDERS
 from benchmarks.planner.data import RANKER
 from benchmarks.planner.records import Missing, Records
-from benchmarks.planner.score import Result, complete, divisible, gain, headroom, ratio, reach
+from benchmarks.planner.score import LEAST_CELLS, Result, complete, divisible, gain, headroom, ratio, reach
 from benchmarks.planner.traces import AGENT, Task, Traces, chosen
 from benchmarks.planner.trainer import WHOLE
 
@@ -143,7 +143,7 @@ def verdict(results: Sequence[Result]) -> Iterator[str]:
         )
 
 
-def headline(results: Sequence[Result], searches: int) -> str:
+def headline(results: Sequence[Result], searches: int, level: str) -> str:
     """Return the last line."""
     room = headroom(results)
     cells = divisible(room)
@@ -151,7 +151,7 @@ def headline(results: Sequence[Result], searches: int) -> str:
     if not rivals or not any(r.contender == AGENT for r in results):
         return "planner: no ratio, contenders are missing"
     best = max(rivals, key=lambda c: reach(results, cells, room, c, 1.0) if cells else 0.0)
-    factor, automatic = ratio(results, (AGENT, 1.0), ("ofat", 1.0)), ratio(results, (AGENT, 1.0), (best, 1.0))
+    factor, automatic = (ratio(results, (AGENT, 1.0), (who, 1.0), LEAST_CELLS[level]) for who in ("ofat", best))
     if factor is None or automatic is None:
         return f"planner: no ratio, {len(cells)} cells to divide by, over {searches} campaigns"
     theirs = reach(results, cells, room, best, 1.0)
@@ -159,7 +159,7 @@ def headline(results: Sequence[Result], searches: int) -> str:
     compute = f"reached with {early:.2f} of their compute" if early else "not reached with all of their compute"
     return (
         f"planner: {factor[0]:.2f} [{factor[1]:.2f}, {factor[2]:.2f}] times one-factor-at-a-time, "
-        f"{automatic[0]:.2f} [{automatic[1]:.2f}, {automatic[2]:.2f}] times the best of TPE/GP/ASHA ({best}) at equal compute (full levers); "
+        f"{automatic[0]:.2f} [{automatic[1]:.2f}, {automatic[2]:.2f}] times the best of TPE/GP/ASHA ({best}) at equal compute ({level} levers); "
         f"their result {compute}; over {searches} campaigns"
     )
 
@@ -206,7 +206,7 @@ def main() -> int:
         return 0
     wanted = tasks()
     found = list(run(wanted))
-    for level in dict.fromkeys(task.level for task in wanted):
+    for level in sorted({task.level for task in wanted}, reverse=True):  # the full levers last: theirs is the last line
         results = [r for task, some in found if task.level == level for r in some]
         missing = sum(not some for task, some in found if task.level == level)
         print(f"\n{level} levers" + (f", {missing} searches are not recorded" if missing else ""))
@@ -214,7 +214,7 @@ def main() -> int:
         results = complete(results)
         print("\n".join(verdict(results)))
         campaigns = len({(r.cell, r.contender, r.search) for r in results})
-        print((f"{level}: " if level != "full" else "") + headline(results, campaigns))
+        print((f"{level}: " if level != "full" else "") + headline(results, campaigns, level))
     return 0
 
 

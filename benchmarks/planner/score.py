@@ -12,7 +12,7 @@ from benchmarks.planner.records import Records
 
 FRESH = tuple(range(1000, 1008))  # seeds that no search has used
 DRAWS = 4000
-LEAST_CELLS = 8
+LEAST_CELLS = {"full": 8, "shared": 4}  # of 12 and of 6, below which nothing is divided
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +79,15 @@ def reach(
 
 
 def ratio(
-    results: Sequence[Result], mine: tuple[str, float], other: tuple[str, float]
+    results: Sequence[Result], mine: tuple[str, float], other: tuple[str, float], least: int = LEAST_CELLS["full"]
 ) -> tuple[float, float, float] | None:
-    """Return the ratio of mean reach with a 90 % interval, or None with too few cells to divide by.
+    """Return the ratio of mean reach with a 90 % interval, or None with fewer than ``least`` cells to divide by.
 
     Resampled are models, then data sets within a model, then searches within a cell, the same for both sides.
     """
     room = headroom(results)
     cells = divisible(room)
-    if len(cells) < LEAST_CELLS:
+    if len(cells) < least:
         return None
     table = {(c, cell): _values(results, cell, room, *c) for c in (mine, other) for cell in cells}
     point = _ratio([[table[mine, x] for x in cells], [table[other, x] for x in cells]])
