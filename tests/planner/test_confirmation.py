@@ -7,7 +7,8 @@ import pytest
 
 from rea.app import runbook
 from rea.domain.action import Compare, Decision
-from rea.domain.campaign import Campaign, PhaseRecord
+from rea.domain.campaign import Campaign, PhaseRecord, comparison_key
+from rea.domain.change import BASELINE
 from rea.domain.event import Calibrated, Compared, Event, Measured, Paused, PlanDrafted, Resumed, TestOpened
 from rea.domain.evidence import Rows
 from rea.domain.experiment import Phase, Purpose
@@ -15,7 +16,7 @@ from rea.domain.job import JobState
 from rea.domain.plan import Policy
 from rea.executor.backends.simulated import Run
 from rea.planner.arms import pairs_due
-from rea.planner.phases import confirmation
+from rea.planner.phases import confirmation, exploitation
 from rea.planner.phases.exploitation import full_arms
 from rea.statistics.multiplicity import alpha_for_opening
 from rea.statistics.power import detectable
@@ -77,6 +78,20 @@ def test_it_is_told_at_the_error_that_the_first_opening_may_spend() -> None:
 
 
 # ---- finalists -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_baseline_is_never_named_however_much_better_than_itself_its_noise_makes_it() -> None:
+    c = world().run()
+    baseline = c.experiment_of(BASELINE, "full")
+    assert baseline is not None
+    key = comparison_key(baseline.id, c.setup.primary, Rows.JUDGE)
+    lucky = replace(c.comparisons[key], effect=0.1, seeds=(0.1, 0.1))
+    noisy = replace(c, comparisons={**c.comparisons, key: lucky}, memo={})
+    everything = exploitation._full_arms(noisy)
+    assert any(
+        a.change == BASELINE and min(a.mean, a.raw) > 0 for a in everything
+    )  # the planted bug: it stands among them
+    assert all(a.change != BASELINE for a in [*full_arms(noisy), *confirmation.finalists(noisy)])
 
 
 def test_a_second_finalist_is_named_only_where_it_does_not_hide_the_first() -> None:
