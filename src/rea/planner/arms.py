@@ -130,6 +130,11 @@ def field(c: Campaign) -> list[Arm]:
     return c.once("field", lambda: _arms(c, ((e, x) for e, x in _in_full(c) if e.id not in broke)))
 
 
+def challengers(c: Campaign) -> list[Arm]:
+    """Return the same without the baseline, which against itself shows only how noisy runs are."""
+    return [arm for arm in field(c) if arm.change != BASELINE]
+
+
 def broken(c: Campaign) -> frozenset[ExperimentId]:
     """Return what ran in full and ended under some seed far worse than the baseline: a failure, whatever the training's exit code was."""
     return c.once("broken", lambda: frozenset(e.id for e, x in _in_full(c) if min(x.seeds) < BROKE))

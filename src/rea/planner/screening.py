@@ -13,7 +13,7 @@ from rea.domain.change import BASELINE, Change, conflict, override, part_of
 from rea.domain.hypothesis import Aim, Hypothesis, SourceName
 from rea.domain.ids import HypothesisId, digest
 from rea.domain.lever import Lever, Scalar
-from rea.planner.arms import Arm, broken, field, measured, seed_noise
+from rea.planner.arms import Arm, broken, challengers, field, measured, seed_noise
 from rea.planner.barring import barred, unlucky
 from rea.planner.belief import Belief, Mixed, Seen, believe, weigh
 from rea.statistics.dearness import dearness
@@ -81,7 +81,7 @@ def mixed(c: Campaign) -> Mixed | None:
 
 
 def _rests_on(c: Campaign) -> tuple[tuple[Lever, ...], tuple[Seen, ...], float, Told] | None:
-    scored = [arm for arm in field(c) if arm.change != BASELINE]
+    scored = challengers(c)
     if not scored:
         return None
     full = c.setup.full.name
