@@ -89,16 +89,10 @@ def scale_of(comparison: Comparison) -> float:
 
 def score_cost(candidate: Sequence[float], baseline: Sequence[float]) -> Estimate:
     """Return the log ratio of mean costs (negative = cheaper), from positive costs of single jobs, at least one an arm."""
-    logs, of_baseline = [log(cost) for cost in candidate], _logs(tuple(baseline))
+    logs, of_baseline = [log(cost) for cost in candidate], tuple([log(cost) for cost in baseline])
     pool = cost_pool([logs, of_baseline])
     whole = welch(mean_of(logs, pool), _mean_of_baseline(of_baseline, pool), shared_df=pool.df, rows=0.0)
     return estimate(fmean(logs) - fmean(of_baseline), [whole])
-
-
-@lru_cache(maxsize=64)
-def _logs(costs: tuple[float, ...]) -> tuple[float, ...]:
-    """Return the same once for all arms of a campaign, which have their baseline in common."""
-    return tuple([log(cost) for cost in costs])
 
 
 def score_number(values: Sequence[float]) -> Estimate:
