@@ -26,7 +26,7 @@ class SqlInsights:
 
     def add(self, insights: Sequence[Insight]) -> None:
         """Keep what is not kept yet. Raises StoreError when one could not be read back; then none is kept."""
-        rows = {insight.id: _row(insight) for insight in reversed(insights)}
+        rows = {(row := _row(insight))["id"]: row for insight in reversed(insights)}
         with self._database.write() as connection:
             known = set(connection.scalars(select(table.c.id)))
             fresh = [row for name, row in reversed(rows.items()) if name not in known]
@@ -41,7 +41,7 @@ class SqlInsights:
         """
         if not campaign.startswith("import-") or any(i.campaign != campaign for i in insights):
             raise StoreError(f"{campaign} is no import, or not of all that is to be kept", "only imports are replaced")
-        rows = {insight.id: _row(insight) for insight in insights}
+        rows = {(row := _row(insight))["id"]: row for insight in insights}
         with self._database.write() as connection:
             connection.execute(table.delete().where(table.c.campaign == campaign))
             if rows:
