@@ -10,6 +10,7 @@ from rea.domain.event import ReplicatesAdded
 from rea.domain.ids import Digest
 from rea.domain.insight import Standing
 from rea.planner.ablation import Anatomy, anatomy, removed, settings, shared
+from rea.planner.arms import field, measured
 from rea.planner.belief import Belief, Mixed, Seen, believe
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.screening import belief
@@ -88,6 +89,15 @@ def test_planted_bug_a_belief_without_pairs_names_no_conflict(
 def test_without_a_stack_or_a_run_there_is_nothing_to_take_apart(ended: tuple[World, Campaign]) -> None:
     assert anatomy(ended[1], BASELINE) is None
     assert anatomy(replace(ended[1], experiments={}, memo={}), on("a")) is None
+
+
+def test_the_only_part_of_a_stack_is_told_by_all_runs_of_the_baseline(ended: tuple[World, Campaign]) -> None:
+    c = ended[1]
+    found, baseline = anatomy(c, on("a")), c.experiment_of(BASELINE, "full")
+    assert found is not None and baseline is not None
+    halves = next(arm.runs for arm in field(c) if arm.change == BASELINE)
+    assert [p.apart for p in found.parts] == [len(measured(c, baseline.id))]
+    assert halves < len(measured(c, baseline.id)), "the planted bug: those of one half"
 
 
 def test_a_part_is_removed_whole() -> None:

@@ -17,7 +17,7 @@ from rea.domain.diagnosis import Fault
 from rea.domain.evidence import Verdict
 from rea.domain.hypothesis import Effect, Hypothesis
 from rea.domain.insight import Shared
-from rea.planner.arms import field, measured
+from rea.planner.arms import measured
 from rea.planner.belief import Mixed
 from rea.planner.screening import joined, mixed
 from rea.statistics.interaction import Kind
@@ -140,11 +140,11 @@ def _shared(now: Mixed, h: Hypothesis, runs: int) -> Shared | None:
 
 
 def _parts(c: Campaign, now: Mixed, stack: Change) -> Iterable[Part]:
-    looks = {arm.change: arm.runs for arm in field(c)}
     for part in settings(stack):
         rest = removed(stack, part)
         (adds,) = _contrasts(now, [stack, rest], [[1, -1]])
-        yield Part(part=part, adds=adds, apart=looks.get(rest, 0))
+        without = c.experiment_of(rest, c.setup.full.name)  # the baseline, where the stack is of one part
+        yield Part(part=part, adds=adds, apart=len(measured(c, without.id)) if without else 0)
 
 
 def _pairs(c: Campaign, now: Mixed, stack: Change) -> Iterable[Pair]:
