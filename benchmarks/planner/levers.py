@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import cache
 
-from benchmarks.planner.cells import Cell, Choice, Value
+from benchmarks.planner.cells import TIMED, Cell, Choice, Value
 from benchmarks.planner.data import RANKER
 from rea.domain.lever import Lever
 from rea.domain.workload import Fidelity, Workload
@@ -31,7 +31,7 @@ def workload(cell: Cell, level: str) -> Workload:
     """Return what the agent is told: the ranker's workload with this cell's defaults, and the levers of this level only.
 
     Guardrails are left out, and the time limit is ten default trainings, since the other contenders know of neither; a third of the steps is
-    the cheap fidelity, as in the ranker's own.
+    the cheap fidelity, as in the ranker's own; a day is named where the data have one.
     """
     spans = cell.spans(level)
     told = declared()
@@ -39,7 +39,8 @@ def workload(cell: Cell, level: str) -> Workload:
     third, full = (next(f for f in told.fidelities if f.name == name) for name in ("third", "full"))
     rungs: tuple[Fidelity, ...] = (replace(third, share=0.4), full)
     resources = replace(told.resources, time_limit_s=round(LIMIT_RUNS * RUN_S))
-    return replace(told, levers=levers, fidelities=rungs, guardrails=(), resources=resources)
+    data = told.data if cell.data in TIMED else replace(told.data, day="")
+    return replace(told, levers=levers, fidelities=rungs, guardrails=(), resources=resources, data=data)
 
 
 def _lever(lever: Lever, cell: Cell, span: object) -> Lever:
