@@ -11,7 +11,7 @@ from rea.domain.experiment import Purpose
 from rea.domain.job import Job
 from rea.planner.arms import broken, measured
 from rea.planner.barring import barred
-from rea.planner.phases import exploitation
+from rea.planner.phases import confirmation, exploitation
 from rea.planner.phases.exploitation import STEADY, full_arms
 from rea.testing.simulation import Truth, World
 
@@ -50,3 +50,26 @@ def test_what_broke_is_neither_chosen_nor_begun_again() -> None:
     c = world.run()
     assert broken(c) and not any("off" in dict(a.change.overrides) for a in full_arms(c))
     assert barred(c)(change(good=1.0, off=1.0)), "the stack with it would break, too"
+
+
+def first_finalist(monkeypatch: pytest.MonkeyPatch, once: float, twice: float) -> int:
+    """Return the runs of what is handed over of two arms, believed to be so much better after one good run and after two, where others broke."""
+    world = Breaking(truth=Truth(effects={"good": 0.02, "off": 0.01}, seed_sd=0.001), budget_s=9000.0, bad="off")
+    c = world.run()
+    assert broken(c)
+    arm = next(a for a in full_arms(c) if a.mean > 0)
+    arms = [arm._replace(runs=runs, mean=mean) for runs, mean in ((1, once), (2, twice))]
+    monkeypatch.setattr(confirmation, "full_arms", lambda _: arms)
+    return confirmation.finalists(c)[0].runs
+
+
+def test_where_trainings_break_one_good_run_must_be_better_by_what_it_may_lose(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert first_finalist(monkeypatch, 0.021, 0.02) == 2
+    assert first_finalist(monkeypatch, 0.2, 0.03) == 1, "however lucky it may be, breaking would have to be likely"
+
+
+def test_planted_bugs_a_break_is_never_or_always_expected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirmation, "_dared", lambda c, arm: arm.mean)
+    assert first_finalist(monkeypatch, 0.021, 0.02) == 1
+    monkeypatch.setattr(confirmation, "_dared", lambda c, arm: float(arm.runs > 1))
+    assert first_finalist(monkeypatch, 0.2, 0.03) == 2

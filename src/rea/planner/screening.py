@@ -89,13 +89,21 @@ def _rests_on(c: Campaign) -> tuple[tuple[Lever, ...], tuple[Seen, ...], float, 
     failed = [c.experiments[e].change for e in (*sorted(broken(c)), *dropped)]
     typical = sorted(arm.error for arm in scored)[len(scored) // 2]
     floor = -max(LEAST_FLOOR, FLOOR * typical)
-    seen = [Seen(arm.change, max(floor, arm.raw), arm.error) for arm in scored[:MOST_SEEN]]
-    seen += [Seen(change, floor, typical) for change in failed[-MOST_FAILED:]]
+    well = {setting for arm in scored if arm.raw > floor for setting in arm.change.overrides}
+    seen = [_seen(arm.change, arm.raw, arm.error, floor, well) for arm in scored[:MOST_SEEN]]
+    seen += [_seen(change, floor, typical, floor, well) for change in failed[-MOST_FAILED:]]
     seen += _stopped(c, scored, floor)
     baseline = c.experiment_of(BASELINE, full)
     base = max(1, len(measured(c, baseline.id))) if baseline else 1
     pool = c.once(f"seed noise at {full}", lambda: seed_noise(c, full))
     return c.setup.levers, tuple(seen), pool.sd / sqrt(base), _expected(c)
+
+
+def _seen(change: Change, effect: float, error: float, floor: float, well: set[tuple[str, Scalar]]) -> Seen:
+    """Return what a run tells. One that did much harm tells little of each of several settings that never ran well: most likely one of them did
+    it, and the others are what they were thought to be."""
+    masked = effect <= floor and len(set(change.overrides) - well) > 1
+    return Seen(change, max(floor, effect), max(error, -floor / 2) if masked else error)
 
 
 def _stopped(c: Campaign, scored: Sequence[Arm], floor: float) -> list[Seen]:

@@ -9,7 +9,7 @@ from rea.domain.event import TestOpened
 from rea.domain.evidence import Rows, Safety, TestOpening
 from rea.domain.experiment import Phase, Purpose, Replicate
 from rea.domain.ids import ExperimentId
-from rea.planner.arms import Arm, broken, measured, pairs_due
+from rea.planner.arms import BROKE, Arm, broken, field, measured, pairs_due
 from rea.planner.cost import LEAST_CONFIRMATION, MARGIN, MOST_CONFIRMATION, confirming_ms, full_ms, holding_for
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import added, busy, ended, fresh, opened
@@ -18,7 +18,6 @@ from rea.statistics.power import detectable
 
 ROUND = 1  # there is one Confirmation, after the last round
 CAUTIOUS = 2.0  # standard deviations below its mean that an effect is believed to be at least
-STEADILY = 2  # runs that whoever is confirmed should have, where trainings break
 WORTH_CONFIRMING = 0.8  # chance of being better than the baseline that a finalist must have
 
 
@@ -48,9 +47,20 @@ def finalists(c: Campaign) -> list[Arm]:
     better = [a for a in full_arms(c) if a.p_positive >= WORTH_CONFIRMING and min(a.mean, a.raw) > 0]
     sound = [a for a in better if not vetoed(c, a.experiment.id)]
     if broken(c):
-        sound.sort(key=lambda a: a.runs < STEADILY)  # one good run may be luck, however good it is
+        sound.sort(key=lambda a: -_dared(c, a))
     paid = [a for a in sound if confirming_ms(c, a.cost_ms) <= c.ledger.free]
     return (paid or sound)[: c.policy.finalists]
+
+
+def _dared(c: Campaign, arm: Arm) -> float:
+    """Return what is believed of an arm less what it is expected to lose by breaking under the next seed, where trainings have broken.
+
+    As large a share of all changes as has broken may break, under any share of seeds alike: such a change has ``r`` good runs with probability
+    1 / (r + 1), and then breaks with probability 1 / (r + 2) (Laplace's rule of succession).
+    """
+    fragile = len(broken(c)) / (len(broken(c)) + len(field(c)))
+    passed = fragile / (arm.runs + 1)
+    return arm.mean + BROKE * passed / (passed + 1 - fragile) / (arm.runs + 2)
 
 
 def vetoed(c: Campaign, experiment: ExperimentId) -> bool:
