@@ -160,7 +160,7 @@ def compiled(place: Path) -> None:
     """Let the processes to come find their modules compiled, as an installed program does, whatever this shell is told."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPYCACHEPREFIX"] = str(place)
-    took("-c", "import scipy.special")  # asked by none but the wakes that close a phase: the first of them would compile it
+    took("-c", "import scipy.special")  # which the first wake that closes a phase would compile
 
 
 def main() -> int:
