@@ -9,10 +9,11 @@ from rea.domain.change import change
 from rea.domain.evidence import Rows
 from rea.domain.experiment import Purpose
 from rea.domain.job import Job
+from rea.domain.plan import Policy
 from rea.planner.arms import broken, measured
 from rea.planner.barring import barred
 from rea.planner.phases import confirmation, exploitation
-from rea.planner.phases.exploitation import STEADY, full_arms
+from rea.planner.phases.exploitation import STEADIER, STEADY, full_arms
 from rea.testing.simulation import Truth, World
 
 
@@ -32,17 +33,17 @@ def looks_at_the_leader(bad: str) -> int:
     truth = Truth(effects={"good": 0.02, "fine": 0.01, "off": -0.01}, seed_sd=0.001)
     world = Breaking(truth=truth, budget_s=9000.0, bad=bad)
     c: Campaign = world.run()
-    leader = next(a for a in full_arms(c) if a.mean > 0)
+    leader = confirmation.finalists(c)[0]
     return len(measured(c, leader.experiment.id, Purpose.SELECT))
 
 
 def test_a_leader_is_looked_at_again_where_something_broke() -> None:
-    assert looks_at_the_leader("") < STEADY <= looks_at_the_leader("off")
+    assert looks_at_the_leader("") < STEADIER <= looks_at_the_leader("off")
 
 
 def test_planted_bug_nobody_looks_whether_trainings_break(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exploitation, "broken", lambda c: frozenset())
-    assert looks_at_the_leader("off") < STEADY
+    assert looks_at_the_leader("off") < STEADIER
 
 
 def test_what_broke_is_neither_chosen_nor_begun_again() -> None:
@@ -69,7 +70,23 @@ def test_where_trainings_break_one_good_run_must_be_better_by_what_it_may_lose(m
 
 
 def test_planted_bugs_a_break_is_never_or_always_expected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(confirmation, "_dared", lambda c, arm: arm.mean)
+    monkeypatch.setattr(confirmation, "dared", lambda c: lambda arm: arm.mean)
     assert first_finalist(monkeypatch, 0.021, 0.02) == 1
-    monkeypatch.setattr(confirmation, "_dared", lambda c, arm: float(arm.runs > 1))
+    monkeypatch.setattr(confirmation, "dared", lambda c: lambda arm: float(arm.runs > 1))
     assert first_finalist(monkeypatch, 0.2, 0.03) == 2
+
+
+def runs_of_what_is_handed_over() -> int:
+    """Return its seeds in a campaign whose money ends while there is still something better to look for."""
+    truth = Truth(effects={f"l{i}": (-1) ** i * 0.004 for i in range(24)}, seed_sd=0.01)
+    world = World(truth=truth, budget_s=3000.0, policy=Policy(seed=0, calibration_seeds=4))
+    return confirmation.finalists(world.run())[0].runs
+
+
+def test_some_money_is_kept_to_look_again_at_what_is_handed_over() -> None:
+    assert runs_of_what_is_handed_over() >= STEADY
+
+
+def test_planted_bug_all_money_goes_into_finding_something_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exploitation, "KEPT_RUNS", 0)
+    assert runs_of_what_is_handed_over() < STEADY

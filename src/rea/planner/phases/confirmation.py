@@ -9,8 +9,9 @@ from rea.domain.event import TestOpened
 from rea.domain.evidence import Rows, Safety, TestOpening
 from rea.domain.experiment import Phase, Purpose, Replicate
 from rea.domain.ids import ExperimentId
-from rea.planner.arms import BROKE, Arm, broken, field, measured, pairs_due
+from rea.planner.arms import Arm, measured, pairs_due
 from rea.planner.cost import LEAST_CONFIRMATION, MARGIN, MOST_CONFIRMATION, confirming_ms, full_ms, holding_for
+from rea.planner.fragility import dared
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import added, busy, ended, fresh, opened
 from rea.statistics.multiplicity import alpha_for_opening
@@ -46,21 +47,9 @@ def finalists(c: Campaign) -> list[Arm]:
     """
     better = [a for a in full_arms(c) if a.p_positive >= WORTH_CONFIRMING and min(a.mean, a.raw) > 0]
     sound = [a for a in better if not vetoed(c, a.experiment.id)]
-    if broken(c):
-        sound.sort(key=lambda a: -_dared(c, a))
+    sound.sort(key=dared(c), reverse=True)
     paid = [a for a in sound if confirming_ms(c, a.cost_ms) <= c.ledger.free]
     return (paid or sound)[: c.policy.finalists]
-
-
-def _dared(c: Campaign, arm: Arm) -> float:
-    """Return what is believed of an arm less what it is expected to lose by breaking under the next seed, where trainings have broken.
-
-    As large a share of all changes as has broken may break, under any share of seeds alike: such a change has ``r`` good runs with probability
-    1 / (r + 1), and then breaks with probability 1 / (r + 2) (Laplace's rule of succession).
-    """
-    fragile = len(broken(c)) / (len(broken(c)) + len(field(c)))
-    passed = fragile / (arm.runs + 1)
-    return arm.mean + BROKE * passed / (passed + 1 - fragile) / (arm.runs + 2)
 
 
 def vetoed(c: Campaign, experiment: ExperimentId) -> bool:
