@@ -70,9 +70,9 @@ def test_where_trainings_break_one_good_run_must_be_better_by_what_it_may_lose(m
 
 
 def test_planted_bugs_a_break_is_never_or_always_expected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(confirmation, "dared", lambda c: lambda arm: arm.mean)
+    monkeypatch.setattr(confirmation, "risk_adjusted", lambda c: lambda arm: arm.mean)
     assert first_finalist(monkeypatch, 0.021, 0.02) == 1
-    monkeypatch.setattr(confirmation, "dared", lambda c: lambda arm: float(arm.runs > 1))
+    monkeypatch.setattr(confirmation, "risk_adjusted", lambda c: lambda arm: float(arm.runs > 1))
     assert first_finalist(monkeypatch, 0.2, 0.03) == 2
 
 

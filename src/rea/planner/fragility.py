@@ -11,7 +11,7 @@ from rea.planner.arms import Arm, broken, field
 LOST = 1.0  # relative: a training that broke is worth nothing
 
 
-def dared(c: Campaign) -> Callable[[Arm], float]:
+def risk_adjusted(c: Campaign) -> Callable[[Arm], float]:
     """Return what tells of an arm what is believed of it, less what it is expected to lose by breaking under the next seed.
 
     As large a share of changes as has broken, of all or of those with its most suspect setting, may break, under any share of seeds alike: such a
@@ -24,8 +24,7 @@ def dared(c: Campaign) -> Callable[[Arm], float]:
     overall = len(bad) / (len(bad) + len(field(c)))
 
     def worth(arm: Arm) -> float:
-        suspect = [failed[o] / (failed[o] + ran[o] + 1) for o in arm.change.overrides]
-        fragile = max(overall, *suspect, 0.0)
+        fragile = max([overall, *(failed[o] / (failed[o] + ran[o] + 1) for o in arm.change.overrides)])
         passed = fragile / (arm.runs + 1)
         return arm.mean - LOST * passed / (passed + 1 - fragile) / (arm.runs + 2)
 

@@ -11,7 +11,7 @@ from rea.domain.experiment import Phase, Purpose, Replicate
 from rea.domain.ids import ExperimentId
 from rea.planner.arms import Arm, measured, pairs_due
 from rea.planner.cost import LEAST_CONFIRMATION, MARGIN, MOST_CONFIRMATION, confirming_ms, full_ms, holding_for
-from rea.planner.fragility import dared
+from rea.planner.fragility import risk_adjusted
 from rea.planner.phases.exploitation import full_arms
 from rea.planner.phases.opening import added, busy, ended, fresh, opened
 from rea.statistics.multiplicity import alpha_for_opening
@@ -47,7 +47,7 @@ def finalists(c: Campaign) -> list[Arm]:
     """
     better = [a for a in full_arms(c) if a.p_positive >= WORTH_CONFIRMING and min(a.mean, a.raw) > 0]
     sound = [a for a in better if not vetoed(c, a.experiment.id)]
-    sound.sort(key=dared(c), reverse=True)
+    sound.sort(key=risk_adjusted(c), reverse=True)
     paid = [a for a in sound if confirming_ms(c, a.cost_ms) <= c.ledger.free]
     return (paid or sound)[: c.policy.finalists]
 
