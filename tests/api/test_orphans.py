@@ -21,7 +21,7 @@ from rea.domain.ids import JobId
 from rea.domain.job import JobState
 from rea.domain.proposal import Outcome, Proposal
 from rea.executor.backends.local import LocalBackend
-from rea.executor.backends.stray import key_of, ours
+from rea.executor.backends.stray import Stray, key_of, ours
 from rea.settings import Settings
 from rea.testing.conformance_backend import LONG_S, Work, real_launch
 from rea.testing.conformance_journal import C, ended, granted, reserved
@@ -187,3 +187,21 @@ def test_names_of_ours_are_told_from_others() -> None:
     key = key_of(Path("/s/campaigns/c/jobs/e1.s0.a0"))
     assert ours(key) and not ours(f"{key}.wake")
     assert not any(ours(name) for name in ("rea", "rea-", "rea-nothex-x", "rea-0123456789ab-", "train", JobId("a-b-c")))
+
+
+def test_a_process_that_ends_while_it_is_looked_at_holds_nothing(
+    config: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def here() -> list[Stray]:
+        return [s for s in strays(config)[0] if str(s.directory).startswith(f"{config.state.parent}/")]
+
+    real, (job,) = os.getpgid, here()
+    gone = {int(word.removeprefix("-")) for word in job.cancel[4:]}
+
+    def ended_meanwhile(pid: int) -> int:
+        if real(pid) in gone:
+            raise ProcessLookupError(pid)
+        return real(pid)
+
+    monkeypatch.setattr(os, "getpgid", ended_meanwhile)
+    assert here() == []

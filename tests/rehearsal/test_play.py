@@ -62,7 +62,8 @@ def test_where_large_effects_are_predicted_they_are_found_and_where_harm_is_noth
     good = rehearse(stage(waiting, Effect(value=0.02, low=0.018, high=0.022)), 4)
     bad = rehearse(stage(waiting, Effect(value=-0.02, low=-0.022, high=-0.018)), 4)
     assert good.nothing < 0.5 < good.gain.value * 100
-    assert bad.nothing == 1 and bad.gain == Effect(value=0.0, low=0.0, high=0.0)
+    assert bad.nothing > 0.5 and bad.worse == 0, "what is found after all is better in truth, if by little"
+    assert bad.gain.value == 0 and bad.gain.high < 0.002
 
 
 def test_it_stops_when_told(waiting: World) -> None:

