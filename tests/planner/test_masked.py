@@ -3,7 +3,7 @@
 import pytest
 
 from rea.domain.campaign import Campaign
-from rea.domain.change import Change
+from rea.domain.change import change
 from rea.domain.experiment import Phase
 from rea.planner import screening
 from rea.planner.belief import Seen
@@ -11,10 +11,6 @@ from rea.planner.screening import belief
 from rea.testing.simulation import Truth, World
 
 LEVERS = {f"l{i}": -0.002 for i in range(15)} | {"bad": -0.4}
-
-
-def on(*names: str) -> Change:
-    return Change(overrides=tuple((name, 1.0) for name in sorted(names)))
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +33,7 @@ def blamed(c: Campaign) -> tuple[float, float, float]:
     spoilt = next(s for s in now.design.seen if "bad" in dict(s.change.overrides))
     mates = set(dict(spoilt.change.overrides)) - {"bad"}
     assert len(mates) == 2, "hypotheses did not share runs"
-    means = {name: float(now.of([on(name)])[0][0]) for name in LEVERS if name != "bad"}
+    means = {name: float(now.of([change(**{name: 1.0})])[0][0]) for name in LEVERS if name != "bad"}
     others = [mean for name, mean in means.items() if name not in mates]
     return min(means[name] for name in mates), sum(others) / len(others), spoilt.effect
 
@@ -56,6 +52,7 @@ def test_planted_bug_all_that_shared_the_run_are_blamed_alike(
 
 
 def test_what_did_harm_beside_settings_that_run_well_is_blamed(screened: Campaign) -> None:
-    well = set(on("l1", "l2").overrides)
-    assert screening._seen(on("bad", "l1", "l2"), -0.4, 0.004, -0.02, well) == Seen(on("bad", "l1", "l2"), -0.02, 0.004)
-    assert screening._seen(on("bad"), -0.4, 0.004, -0.02, well) == Seen(on("bad"), -0.02, 0.004)
+    alone, beside = change(bad=1.0), change(bad=1.0, l1=1.0, l2=1.0)
+    well = set(change(l1=1.0, l2=1.0).overrides)
+    assert screening._seen(beside, -0.4, 0.004, -0.02, well) == Seen(beside, -0.02, 0.004)
+    assert screening._seen(alone, -0.4, 0.004, -0.02, well) == Seen(alone, -0.02, 0.004)
