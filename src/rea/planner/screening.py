@@ -89,7 +89,8 @@ def _rests_on(c: Campaign) -> tuple[tuple[Lever, ...], tuple[Seen, ...], float, 
     failed = [c.experiments[e].change for e in (*sorted(broken(c)), *dropped)]
     typical = sorted(arm.error for arm in scored)[len(scored) // 2]
     floor = -max(LEAST_FLOOR, FLOOR * typical)
-    well = {setting for arm in scored if arm.raw > floor for setting in arm.change.overrides}
+    # kept for the state, as a long search has ten thousand arms and asks for its belief more than once
+    well = c.once("ran well", lambda: {o for arm in scored if arm.raw > floor for o in arm.change.overrides})
     seen = [_seen(arm.change, arm.raw, arm.error, floor, well) for arm in scored[:MOST_SEEN]]
     seen += [_seen(change, floor, typical, floor, well) for change in failed[-MOST_FAILED:]]
     seen += _stopped(c, scored, floor)
