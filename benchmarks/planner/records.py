@@ -98,6 +98,8 @@ class Records:
         return pace
 
     def _print(self, name: str) -> str:
+        if self.replay_only:
+            return data.RECORDED[name]
         if name not in self._prints:
             view, _ = self._view(name)
             kept = view.with_suffix(".fingerprint")

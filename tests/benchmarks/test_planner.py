@@ -142,6 +142,15 @@ def test_going_on_leaves_what_was_charged_before(kept: Callable[..., Records]) -
     assert later.after(first, 2.0).costs == (1.5, 4.0)
 
 
+def test_what_is_kept_with_the_project_is_replayed_without_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REA_DATA", raising=False)
+    kept = {line["cell"]: line for line in records.SHELF.lines(tmp_path)}
+    some = Records(tmp_path, replay_only=True)
+    by_name = {cell.name: cell for cell in CELLS}
+    for name, line in kept.items():
+        assert some.key(by_name[name], tuple(line["words"].split(" ")), line["seed"]) == line["key"]
+
+
 def test_what_is_handed_over_is_what_was_known_then() -> None:
     trace: traces.Trace = [(0.0, {}), (3.0, {"dropout": 0.1}), (50.0, {"dropout": 0.2})]
     assert [handed_over(trace, at) for at in (0.0, 2.9, 3.0, 49.0, 80.0)] == [
