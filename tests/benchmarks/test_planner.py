@@ -142,7 +142,9 @@ def test_going_on_leaves_what_was_charged_before(kept: Callable[..., Records]) -
     assert later.after(first, 2.0).costs == (1.5, 4.0)
 
 
-def test_what_is_kept_with_the_project_is_replayed_without_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_kept_with_the_project_is_replayed_without_the_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("REA_DATA", raising=False)
     kept = {line["cell"]: line for line in records.SHELF.lines(tmp_path)}
     some = Records(tmp_path, replay_only=True)

@@ -100,14 +100,14 @@ def anatomy(c: Campaign, stack: Change) -> Anatomy | None:
 
 def shared(c: Campaign) -> tuple[Shared, ...]:
     """Return what shared runs tell of each hypothesis that was never measured alone at full fidelity."""
-    now = mixed(c) if c.noise is not None else None
-    if now is None:
-        return ()
     alone = {
         f.hypotheses[0] for f in c.findings.values() if len(f.hypotheses) == 1 and f.verdict is not Verdict.DROPPED
     }
-    found = ((h, _runs(c, h.change)) for h in c.hypotheses.values() if h.id not in alone)
-    told = (_shared(now, h, runs) for h, runs in found if runs)
+    found = [(h, runs) for h in c.hypotheses.values() if h.id not in alone and (runs := _runs(c, h.change))]
+    now = mixed(c) if found and c.noise is not None else None
+    if now is None:
+        return ()
+    told = (_shared(now, h, runs) for h, runs in found)
     return tuple(s for s in told if s is not None)
 
 

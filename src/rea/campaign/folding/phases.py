@@ -38,9 +38,10 @@ def _schedule(c: Campaign, event: e.PhaseOpened | e.ReplicatesAdded) -> None:
     record = c.phases[f"{event.round}:{event.phase}"]
     for experiment in event.experiments:
         know(c, experiment)
+    asked = dict.fromkeys(r.experiment for r in event.replicates)
+    joins = tuple(x for x in asked if x not in c.runs_of or x not in reversed(record.experiments))  # most are new
     fresh = [r for r in event.replicates if r.key not in c.replicates and r.experiment in c.experiments]
     for replicate in fresh:
         want(c, replicate)
-    known = dict.fromkeys(record.experiments) | dict.fromkeys(r.experiment for r in event.replicates)
     keys = record.replicates + tuple(r.key for r in fresh)
-    c.phases[f"{event.round}:{event.phase}"] = replace(record, replicates=keys, experiments=tuple(known))
+    c.phases[f"{event.round}:{event.phase}"] = replace(record, replicates=keys, experiments=record.experiments + joins)
