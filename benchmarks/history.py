@@ -31,7 +31,7 @@ from rea.domain.lever import Lever, LeverType, Role
 from rea.domain.plan import Policy
 from rea.domain.technique import Technique
 from rea.knowledge.perform import distil
-from rea.planner.perform import best_change
+from rea.planner.phases.exploitation import best_change
 from rea.planner.sources.history.source import HistorySource
 from rea.planner.sources.research.source import ResearchSource
 from rea.ports import Ports

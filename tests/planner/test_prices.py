@@ -9,8 +9,7 @@ from rea.domain.change import Change, override
 from rea.domain.experiment import Phase
 from rea.planner.barring import barred, unlucky
 from rea.planner.cost import LEAST_CONFIRMATION
-from rea.planner.perform import best_change
-from rea.planner.phases.exploitation import full_arms
+from rea.planner.phases.exploitation import best_change, full_arms
 from rea.planner.phases.opening import busy, compare
 from rea.planner.screening import belief, price
 from rea.testing.simulation import Truth, World

@@ -12,7 +12,7 @@ from rea.domain.lever import Lever, Role
 from rea.planner.barring import barred
 from rea.planner.cost import confirmation_seeds, selection_ms
 from rea.planner.detection import confirmable
-from rea.planner.phases.exploitation import full_arms
+from rea.planner.phases.exploitation import best_change, full_arms
 from rea.planner.phases.opening import experiment
 from rea.planner.portfolio import choose
 from rea.planner.pricing import past_costs
@@ -65,12 +65,6 @@ def showable(c: Campaign) -> bool:
 def _on(current: Change, hypothesis: Hypothesis) -> Hypothesis:
     change = override(current, hypothesis.change)
     return hypothesis if current == BASELINE else replace(hypothesis, change=change, id=hypothesis_id(change))
-
-
-def best_change(c: Campaign) -> Change:
-    """Return the best change so far; the baseline while nothing looks better."""
-    best = full_arms(c)
-    return best[0].change if best and best[0].mean > 0 else BASELINE
 
 
 def suggest(action: Suggest, c: Campaign, ports: Ports) -> tuple[Event, ...]:
