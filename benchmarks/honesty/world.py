@@ -26,6 +26,7 @@ RUN_S = 60.0
 STRETCH_S = 300.0  # how long a bad stretch lasts
 BAD = 0.15  # share of the stretches that are bad
 RESUMED = 20  # times that a pause is looked at
+LOOKED_S = 3600.0  # after which somebody looks at a pause: what made a node fail is mended by then, or not
 WORSE = 2.0  # how much worse a run of a bad stretch is, on average, in seed standard deviations
 LOG = "Killed by signal 15 (SIGTERM): the node is being drained"
 
@@ -154,6 +155,7 @@ def run(made: Noisy) -> Campaign:
         made.wake(memory)
         if memory.now().ended:
             break
+        made.clock += LOOKED_S
         made.journal.append(CAMPAIGN, (Resumed(by="bench", command=f"resume:{looked}"),))
     return memory.now()
 

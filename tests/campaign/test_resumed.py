@@ -11,6 +11,7 @@ from rea.domain.job import Job, JobState
 from rea.executor import decide
 from rea.executor.backends.simulated import Run
 from rea.knowledge.runbook.load import load
+from rea.planner.phases.calibration import FEWEST_RUNS
 from rea.testing.simulation import CAMPAIGN, Truth, World
 
 FULL = Run(seconds=3.0, state=JobState.FAILED, reason="exit 1", log="OSError: [Errno 28] No space left on device")
@@ -55,6 +56,27 @@ def test_planted_bug_where_a_resumed_job_is_not_tried_again_it_stands_still(monk
     )
     c, _ = finished_by_resuming(30)
     assert not c.ended and not c.paused
+
+
+def calibrated_on_a_grant_for_less() -> Campaign:
+    """Calibrate where the last run of the baseline can no longer be paid."""
+    w = World(truth=Truth(effects={"a": 0.02}), budget_s=1600.0)
+    w.open()
+    w.wake()
+    while w.state.noise is None and not w.state.paused and w.pass_time():
+        w.wake()
+    return w.state
+
+
+def test_calibration_goes_on_with_the_runs_it_could_pay() -> None:
+    c = calibrated_on_a_grant_for_less()
+    assert not c.paused and c.noise is not None
+    assert FEWEST_RUNS <= c.noise.degrees_of_freedom + 1 < c.policy.calibration_seeds
+
+
+def test_planted_bug_a_run_that_can_never_be_paid_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "FEWEST_RUNS", 99)
+    assert "does not cover" in calibrated_on_a_grant_for_less().paused
 
 
 def steps_of_a_wake(most: int = 50) -> int:

@@ -11,8 +11,10 @@ from rea.domain.job import Job
 from rea.domain.ledger import Ledger
 from rea.executor.jobs import live
 from rea.executor.materialise.paths import may_edit
+from rea.planner.arms import measured
 from rea.planner.cost import LEAST_CONFIRMATION, likely_ms, reserve_ms
 from rea.planner.decide import finishing
+from rea.planner.phases.calibration import FEWEST_RUNS
 
 
 def guard(c: Campaign, wanted: Decision) -> Decision:
@@ -87,7 +89,8 @@ def _allowed(c: Campaign, action: Action) -> bool:
 
 def _unaffordable(c: Campaign, job: Job) -> Event:
     further = job.purpose is Purpose.CONFIRM and job.index >= LEAST_CONFIRMATION
-    if further or job.purpose is Purpose.DIAGNOSE or (job.purpose is Purpose.SELECT and job.change != BASELINE):
+    spare = job.change != BASELINE or len(measured(c, job.experiment)) >= FEWEST_RUNS
+    if further or job.purpose is Purpose.DIAGNOSE or (job.purpose is Purpose.SELECT and spare):
         return ReplicateCut(replicate=job.replicate.key, reason="cut by the budget")
     return _pause(
         c,
