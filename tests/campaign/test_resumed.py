@@ -14,6 +14,7 @@ from rea.knowledge.runbook.load import load
 from rea.planner.phases.calibration import FEWEST_RUNS
 from rea.testing.simulation import CAMPAIGN, Truth, World
 
+ALL_BUT_ONE_S = 1600.0  # a budget that pays for all runs of the calibration but the last
 FULL = Run(seconds=3.0, state=JobState.FAILED, reason="exit 1", log="OSError: [Errno 28] No space left on device")
 
 
@@ -58,34 +59,30 @@ def test_planted_bug_where_a_resumed_job_is_not_tried_again_it_stands_still(monk
     assert not c.ended and not c.paused
 
 
-def calibrated_on_a_grant_for_less() -> Campaign:
-    """Calibrate where the last run of the baseline can no longer be paid."""
-    w = World(truth=Truth(effects={"a": 0.02}), budget_s=1600.0)
+def calibrated(budget_s: float) -> World:
+    """Wake a campaign until its noise is known, or it waits for a person."""
+    w = World(truth=Truth(effects={"a": 0.02}), budget_s=budget_s)
     w.open()
     w.wake()
     while w.state.noise is None and not w.state.paused and w.pass_time():
         w.wake()
-    return w.state
+    return w
 
 
 def test_calibration_goes_on_with_the_runs_it_could_pay() -> None:
-    c = calibrated_on_a_grant_for_less()
+    c = calibrated(ALL_BUT_ONE_S).state
     assert not c.paused and c.noise is not None
     assert FEWEST_RUNS <= c.noise.degrees_of_freedom + 1 < c.policy.calibration_seeds
 
 
 def test_planted_bug_a_run_that_can_never_be_paid_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "FEWEST_RUNS", 99)
-    assert "does not cover" in calibrated_on_a_grant_for_less().paused
+    assert "does not cover" in calibrated(ALL_BUT_ONE_S).state.paused
 
 
 def steps_of_a_wake(most: int = 50) -> int:
     """Resume a campaign whose budget still doesn't cover its next job, and count the steps that its wake takes."""
-    w = World(truth=Truth(effects={"a": 0.02}), budget_s=1440.0)
-    w.open()
-    w.wake()
-    while not w.state.paused and w.pass_time():
-        w.wake()
+    w = calibrated(1440.0)
     assert "does not cover" in w.state.paused
     w.journal.append(CAMPAIGN, (Resumed(by="ann", command="r"),))
     steps = (advance(CAMPAIGN, w.ports, Digest("runbook")) for _ in range(most))
