@@ -1,12 +1,12 @@
 """Does what was learnt elsewhere help, and does wrong history harm? Whole simulated campaigns whose true effects carry over in part.
 
-    python benchmarks/history.py [UNIVERSES] [TARGETS]        # 20 universes of 2 new places each: 40 pairs
+    python benchmarks/history.py [UNIVERSES] [TARGETS]        # 20 universes of 2 new places each: 40 pairs; TRAININGS=30,60
     python benchmarks/history.py cells TARGET FROM[,FROM..]   # the planner's benchmark: recorded trainings, history from other cells; SEED=1 TRAIN=1
 
 A universe has thirty techniques; each has an effect of its own, and parts that are particular to a data set, a model, and both. Six campaigns are
-run in it on three models and three data sets. Then a campaign on a model and a data set that nobody has seen is run from nothing, from that history,
-from the same history with every effect's sign turned, and with the effects dealt to other techniques. What counts is the true effect of what each
-would hand over.
+run in it on three models and three data sets, of sixty trainings each. Then a campaign on a model and a data set that nobody has seen is run from
+nothing, from that history, from the same history with every effect's sign turned, and with the effects dealt to other techniques. What counts is
+the true effect of what each would hand over.
 """
 
 import os
@@ -49,7 +49,9 @@ ANYWHERE, DATA, MODEL, PLACE = (
     0.003,
 )  # standard deviations of true effects: 61 % of the variance carries over
 CLAIM_SD = 0.006  # how far a catalogue's claim lies from what a technique does on average
-BUDGET_S = float(os.environ.get("BUDGET_S", "3600"))  # of trainings of 60 s
+RUN_S = 60.0
+BEFORE = 60  # trainings of each campaign that makes the history
+TRAININGS = tuple(int(x) for x in os.environ.get("TRAININGS", "30,60").split(","))  # of the campaigns that have it
 SOURCES = ((0, 0), (0, 1), (1, 1), (1, 2), (2, 2), (2, 0))  # data set and model of the campaigns that make the history
 KINDS = ("nothing", "history", "turned", "dealt")
 
@@ -111,6 +113,8 @@ class Placed(World):
         """Run the campaign to its end; what seems too good to be true is looked at and let go on, as an engineer would."""
         c = World.run(self, wakes)
         while c.paused and not c.ended:
+            if not c.paused.startswith("too good"):
+                raise SystemExit(f"a campaign stands still: {c.paused}")
             self.journal.append(CAMPAIGN, (Resumed(by="bench", command=f"resume:{len(self.journal.read(CAMPAIGN))}"),))
             memory = self.memory()
             while True:
@@ -142,14 +146,14 @@ class Placed(World):
 
 
 def campaign(
-    universe: Universe, data: int, model: int, known: Sequence[Insight], seed: int
+    universe: Universe, data: int, model: int, known: Sequence[Insight], seed: int, trainings: int = BEFORE
 ) -> tuple[float, tuple[Insight, ...]]:
     """Return the true effect of what a campaign would hand over, and what it learnt."""
     memory = MemoryInsights()
     memory.add(known)
     world = Placed(
-        truth=Truth(effects=universe.effects(data, model)),
-        budget_s=BUDGET_S,
+        truth=Truth(effects=universe.effects(data, model), run_s=RUN_S),
+        budget_s=trainings * RUN_S,
         policy=Policy(seed=seed, calibration_seeds=4),
         data=f"data{data}",
         model=f"model{model}",
@@ -190,16 +194,19 @@ def dealt(known: Sequence[Insight], seed: int) -> tuple[Insight, ...]:
     return tuple(other(i) for i in known)
 
 
-def universe_of(seed: int, targets: int) -> list[dict[str, float]]:
-    """Return what each kind of history came to, for every target place of one universe."""
+def universe_of(seed: int, targets: int) -> list[list[dict[str, float]]]:
+    """Return what each kind of history came to, for every budget and every target place of one universe."""
     universe = Universe(seed)
     known: tuple[Insight, ...] = ()
     for n, (data, model) in enumerate(SOURCES):
         known += campaign(universe, data, model, (), 100 * seed + n)[1]
     histories = {"nothing": (), "history": known, "turned": turned(known), "dealt": dealt(known, seed)}
     return [
-        {kind: campaign(universe, 10 + t, 10 + t, told, 1000 * seed + t)[0] for kind, told in histories.items()}
-        for t in range(targets)
+        [
+            {k: campaign(universe, 10 + t, 10 + t, told, 1000 * seed + t, runs)[0] for k, told in histories.items()}
+            for t in range(targets)
+        ]
+        for runs in TRAININGS
     ]
 
 
@@ -211,32 +218,39 @@ def interval(differences: Sequence[Sequence[float]]) -> tuple[float, float, floa
 
 
 def simulated(universes: int, targets: int) -> int:
-    """Run the pairs, print each universe as it ends, and the comparison."""
-    found: list[list[dict[str, float]]] = []
+    """Run the pairs, print each universe as it ends, and the comparison for each budget; 1 where history does not help the smallest."""
+    found: list[list[list[dict[str, float]]]] = []
     with ProcessPoolExecutor(int(os.environ.get("WORKERS", "2"))) as pool:
         for seed, told in enumerate(pool.map(universe_of, range(universes), [targets] * universes)):
             found.append(told)
-            print(
-                f"universe {seed}: " + ", ".join(f"{k} {fmean(r[k] for r in found[-1]):+.4f}" for k in KINDS),
-                flush=True,
-            )
-    pairs = universes * targets
+            means = ("/".join(f"{fmean(r[k] for r in at):+.4f}" for at in told) for k in KINDS)
+            print(f"universe {seed}: " + ", ".join(f"{k} {m}" for k, m in zip(KINDS, means, strict=True)), flush=True)
+    lowest = [compared(runs, [told[n] for told in found]) for n, runs in enumerate(TRAININGS)]
+    return 0 if lowest[0] > 0 else 1
+
+
+def compared(trainings: int, found: Sequence[Sequence[dict[str, float]]]) -> float:
+    """Print what each history is worth with so many trainings; return the least that the right one may add."""
+    pairs = sum(len(u) for u in found)
     print(
-        f"\ntrue relative improvement of what is handed over, {pairs} places that history has not seen, {BUDGET_S / 60:.0f} trainings each"
+        f"\ntrue relative improvement of what is handed over, {pairs} places that history has not seen, {trainings} trainings each"
     )
-    for kind in KINDS:
-        print(f"  {kind:<8} {fmean(r[kind] for u in found for r in u):+.4f}")
+    base = fmean(r["nothing"] for u in found for r in u)
+    print(f"  {'nothing':<8} {base:+.4f}")
+    shares, lowest = {}, {}
     for kind in KINDS[1:]:
         mean, low, high = interval([[r[kind] - r["nothing"] for r in u] for u in found])
         better = sum(r[kind] > r["nothing"] for u in found for r in u)
-        print(f"  {kind} - nothing: {mean:+.4f} [{low:+.4f}, {high:+.4f}], better in {better} of {pairs}")
-    base = fmean(r["nothing"] for u in found for r in u)
-    shares = {k: fmean(r[k] for u in found for r in u) / base for k in KINDS[1:]}
+        shares[kind] = f"{1 + mean / base:.2f} [{1 + low / base:.2f}, {1 + high / base:.2f}]"
+        lowest[kind] = low
+        print(
+            f"  {kind:<8} {base + mean:+.4f}, {mean:+.4f} [{low:+.4f}, {high:+.4f}] against nothing, better in {better}"
+        )
     print(
-        f"history: {shares['history']:.2f} times the improvement without it; wrong history: {shares['turned']:.2f} (signs turned), "
-        f"{shares['dealt']:.2f} (dealt to other techniques); over {pairs} pairs"
+        f"history: {shares['history']} times the improvement without it; wrong history: {shares['turned']} (signs turned), "
+        f"{shares['dealt']} (dealt to other techniques); {trainings} trainings, over {pairs} pairs"
     )
-    return 0 if interval([[r["history"] - r["nothing"] for r in u] for u in found])[1] > 0 else 1
+    return lowest["history"]
 
 
 def cells(target: str, others: Sequence[str], level: str = "full") -> int:

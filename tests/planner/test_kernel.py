@@ -103,3 +103,31 @@ def test_a_mixture_is_what_its_beliefs_make_of_it_one_by_one() -> None:
     assert np.allclose(mean, sum(weight * m for m, _, weight in each))
     spread = sum(weight * (v + np.outer(m - mean, m - mean)) for m, v, weight in each)
     assert np.allclose(covariance, spread)
+
+
+def single(name: str, value: Scalar) -> Change:
+    return Change(overrides=((name, value),))
+
+
+WIDE, LAYER = ("width", 4.0), ("norm", "layer")
+TELLING = [Seen(single("width", w), 0.005 * (w - 1), 0.0005) for w in (2.0, 4.0)] + [
+    Seen(single("shift", 3.0), -0.02, 0.0005),
+    Seen(Change(overrides=(("shift", 3.0), WIDE)), -0.005, 0.0005),
+]
+CLAIMS: Expected = {WIDE: 0.015}
+MISLED: Expected = {("shift", 3.0): 0.02, LAYER: 0.03}
+
+
+def test_each_who_predicts_is_trusted_as_far_as_its_own_predictions_hold() -> None:
+    """One was right of all that was seen, the other wrong: the other's next promise is believed little, the first's stays what it is."""
+    now = believe(tuple(LEVERS.values()), TELLING, 0.0001, CLAIMS, MISLED)
+    assert now.trust[0] > now.trust[1] == 0.0
+    assert now.of([single(*LAYER)])[0][0] < 0.01
+
+
+def test_planted_bug_trusted_together_the_one_that_is_right_vouches_for_the_other() -> None:
+    claims: Expected = {**CLAIMS, ("width", 2.0): 0.005, ("norm", "batch"): 0.02}
+    seen = [*TELLING, Seen(single("norm", "batch"), 0.02, 0.0005)]
+    apart = believe(tuple(LEVERS.values()), seen, 0.0001, claims, {LAYER: 0.03, ("shift", 3.0): 0.004})
+    together = believe(tuple(LEVERS.values()), seen, 0.0001, {**claims, LAYER: 0.03, ("shift", 3.0): 0.004})
+    assert apart.of([single(*LAYER)])[0][0] < together.of([single(*LAYER)])[0][0]

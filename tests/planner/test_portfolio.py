@@ -21,12 +21,31 @@ def test_the_engineers_own_come_first_whatever_they_promise() -> None:
     assert chosen[0] == dull and len(chosen) == 5 and [h.id for h in chosen].count(dull.id) == 1
 
 
-def test_one_hypothesis_a_change_the_one_with_history_behind_it() -> None:
-    known = replace(OFFERED[3], source=SourceName.HISTORY, evidence=("a", "b"))
-    for offers in ([OFFERED, (known,)], [(known,), OFFERED]):
-        chosen = choose(offers, len(OFFERED), 0.0, 0)
-        assert len(chosen) == len(OFFERED)
-        assert next(h for h in chosen if h.id == known.id) == known
+REMEMBERED = tuple(
+    replace(h, source=SourceName.HISTORY, evidence=("a", "b"), predicted=Effect(value=0.5, low=0.4, high=0.6))
+    for h in OFFERED
+)
+
+
+@given(st.sets(st.sampled_from(REMEMBERED)), st.integers(0, 20), st.floats(0, 1), st.integers(0, 9))
+def test_what_history_hopes_for_comes_on_top_and_takes_nobodys_place(
+    remembered: set[Hypothesis], count: int, share: float, seed: int
+) -> None:
+    told = sorted(remembered, key=lambda h: h.id)
+    chosen, without = choose([told, OFFERED], count, share, seed), choose([OFFERED], count, share, seed)
+    assert chosen[: len(without)] == without
+    more = chosen[len(without) :]
+    assert len(more) <= count / 2 and all(h.source is SourceName.HISTORY for h in more)
+    assert len({h.id for h in chosen}) == len(chosen)
+
+
+def test_planted_bug_history_that_comes_first_pushes_others_out() -> None:
+    first = choose([[replace(h, source=SourceName.RESEARCH) for h in REMEMBERED[8:]], OFFERED], 8, 0.0, 0)
+    assert not {h.id for h in choose([OFFERED], 8, 0.0, 0)} <= {h.id for h in first}
+
+
+def test_a_models_idea_that_history_knows_is_historys() -> None:
+    assert all(h.source is SourceName.HISTORY for h in choose([BOASTS, REMEMBERED], 10, 0.0, 0))
 
 
 def test_the_ranked_part_is_best_first_and_varied() -> None:

@@ -7,8 +7,8 @@ from planner.foreign import HERE, briefing
 
 from rea.domain.evidence import Verdict
 from rea.domain.hypothesis import Effect, SourceName
-from rea.domain.ids import CampaignId, Digest
-from rea.domain.insight import Insight, Setting, Standing
+from rea.domain.ids import CampaignId
+from rea.domain.insight import Insight, Standing
 from rea.domain.technique import parse_move
 from rea.knowledge.techniques.catalogue import load
 from rea.planner.portfolio import choose
@@ -95,33 +95,3 @@ def test_the_explored_share_is_what_was_tried_least() -> None:
 def test_a_misleading_history_never_turns_a_claim() -> None:
     assert trusted(CLAIM, Calibration(ratio=-3.0, count=9)).value == pytest.approx(0.25 * CLAIM.value)
     assert trusted(CLAIM, Calibration(ratio=9.0, count=9)).value == pytest.approx(1.5 * CLAIM.value)
-
-
-def test_while_all_that_is_known_comes_from_elsewhere_part_of_the_catalogue_is_taken_at_its_word() -> None:
-    plain = {h.id: h for h in ResearchSource(load()).propose(briefing(), 400)}
-    elsewhere = Setting(workload="w", model="m", data=Digest("d"))
-    told_there = [
-        replace(told(n, 0.0), moves=h.moves, setting=elsewhere) for n, h in enumerate(plain.values()) if h.moves
-    ]
-    shares = []
-    for place in (elsewhere, HERE):
-        memory = MemoryInsights()
-        memory.add([replace(i, setting=place) for i in told_there])
-        found = [
-            h
-            for h in ResearchSource(load(), memory).propose(briefing(), 400)
-            if h.id in plain and h.technique != EXPLORATION
-        ]
-        shares.append(sum(trodden(h) == 0 for h in found) / len(found))
-    assert 0.25 < shares[0] < 0.55 and shares[1] < 0.1
-
-
-def test_history_has_its_share_and_its_stacks_theirs() -> None:
-    offered = list(ResearchSource(load()).propose(briefing(), 40))
-    old = [
-        replace(h, source=SourceName.HISTORY, predicted=Effect(value=0.1, low=0.05, high=0.15)) for h in offered[:20]
-    ]
-    stacks = [replace(h, technique=f"{h.technique} + other") for h in old]
-    for own, most in ((old, 8), (stacks, 3)):
-        chosen = choose([own, offered[20:]], 20, 0.2, 7)[:16]
-        assert 1 <= sum(h.source is SourceName.HISTORY for h in chosen) <= most

@@ -91,6 +91,7 @@ class Prior:
     measured: int = 0
     failures: int = 0
     claimed: int = 0
+    shared: int = 0  # of those measured: told from runs that they shared with other ideas
     settings: int = 0
     campaigns: int = 0
     age_days: float = 0.0  # median over the evidence
@@ -107,6 +108,7 @@ class Prior:
         """What it rests on, in words."""
         said = [f"{self.support} experiments before speak for it, {self.against} against"]
         said += [f"{self.measured} measured in {self.settings} settings of {self.campaigns} campaigns"]
+        said += [f"{self.shared} of them told from runs shared with other ideas"] if self.shared else []
         said += [f"{self.failures} of {self.failures + self.measured} failed"] if self.failures else []
         said += [f"{self.claimed} of them claimed by imported runs, not judged"] if self.claimed else []
         said += [f"half of it older than {self.age_days:.0f} days"] if self.age_days >= 1 else []

@@ -4,7 +4,7 @@ A Gaussian process over changes (Rasmussen and Williams, 2006, chapter 2) whose 
 a run of several settings at once tells of each of them, as a supersaturated screening design does (Lin, Technometrics 1993).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -26,7 +26,7 @@ OWN = 0.1  # sd of what is a change's own, for each square root of its settings,
 SCALES = (0.35, 0.7, 1.4, 2.8, 5.6, 11.0)  # sd of a setting's effect, in typical errors of one comparison
 INTERACTIONS = (0.1, 0.4)  # sd of a pair's interaction, relative to a setting's effect
 HARMS = (0.0, -0.25, -0.5)  # mean effect of turning a lever of a competent baseline, relative to its sd
-TRUSTS = (0.0, 0.5, 1.0)  # how much of what was predicted of a setting is believed
+TRUSTS = (0.0, 0.5, 1.0)  # how much of what was predicted of a setting is believed, of each who predicts
 NEGLIGIBLE = 0.01  # evidence for a belief, relative to the best one's
 
 Expected = Mapping[tuple[str, Scalar], float]
@@ -44,12 +44,12 @@ class Seen:
 @dataclass(frozen=True)
 class Design:
     """What was ``seen``, and what it has in common. ``shared`` is the standard error that all comparisons have from the one baseline,
-    ``expected`` what was predicted of single settings."""
+    ``expected`` what was predicted of single settings, one mapping for each who predicts: each is trusted as far as its own predictions hold."""
 
     levers: Mapping[str, Lever]
     seen: tuple[Seen, ...]
     shared: float
-    expected: Expected
+    expected: tuple[Expected, ...]
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
@@ -77,10 +77,11 @@ class Design:
         return sorted(s.error for s in self.seen)[len(self.seen) // 2]
 
     def told(self, changes: Sequence[Change]) -> "Floats":
-        """Return the sum of what was predicted of the settings of each change."""
+        """Return the sum of what was predicted of the settings of each change: a row a change, a column for each who predicts."""
         import numpy as np
 
-        return np.array([sum(self.expected.get(setting, 0.0) for setting in change.overrides) for change in changes])
+        sums = [[sum(by.get(o, 0.0) for o in change.overrides) for by in self.expected] for change in changes]
+        return np.array(sums, dtype=np.float64).reshape(len(changes), len(self.expected))
 
     def root(self, scale: float, pairs: float) -> "Floats":
         """Return the Cholesky factor of the covariance of what was seen; harm and trust don't enter it, so a grid needs few."""
@@ -91,15 +92,15 @@ class Design:
             self._roots[scale, pairs] = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
         return self._roots[scale, pairs]
 
-    def residual(self, scale: float, pairs: float, trust: float, harm: float) -> "Floats":
+    def residual(self, scale: float, pairs: float, trust: tuple[float, ...], harm: float) -> "Floats":
         """Return L^-1 (effects - trust told - harm sizes), L being the root: it is linear, so that a grid solves once for each root."""
         import numpy as np
 
         if (scale, pairs) not in self._solved:
             sides = np.column_stack(([s.effect for s in self.seen], self.told(self.changes), self.table.sizes))
             self._solved[scale, pairs] = np.asarray(np.linalg.solve(self.root(scale, pairs), sides), dtype=np.float64)
-        effects, told, sizes = self._solved[scale, pairs].T
-        return np.asarray(effects - trust * told - harm * sizes, dtype=np.float64)
+        effects, *told, sizes = self._solved[scale, pairs].T
+        return np.asarray(effects - _sum(trust, told) - harm * sizes, dtype=np.float64)
 
     @cached_property
     def _roots(self) -> dict[tuple[float, float], "Floats"]:
@@ -146,7 +147,7 @@ class Belief:
     scale: float
     pairs: float
     harm: float
-    trust: float
+    trust: tuple[float, ...]
 
     @by_one_thread
     def of(self, changes: Sequence[Change]) -> tuple["Floats", "Floats"]:
@@ -190,7 +191,7 @@ class Belief:
         return self.design.residual(self.scale, self.pairs, self.trust, self.harm * self.scale)
 
     def _mean(self, asked: Asked) -> "Floats":
-        return self.trust * asked.told + self.harm * self.scale * asked.table.sizes
+        return _sum(self.trust, asked.told.T) + self.harm * self.scale * asked.table.sizes
 
     def _signal(self, common: tuple["Floats", "Floats", "Floats"]) -> "Floats":
         return _signal(self.scale, self.pairs, *common)
@@ -201,7 +202,7 @@ def _signal(scale: float, pairs: float, singles: "Floats", twos: "Floats", own: 
 
 
 @by_one_thread
-def believe(levers: Sequence[Lever], seen: Sequence[Seen], shared: float, expected: Expected) -> Belief:
+def believe(levers: Sequence[Lever], seen: Sequence[Seen], shared: float, *expected: Expected) -> Belief:
     """Return the belief that fits best what was seen, of which there must be something."""
     return max(_grid(levers, seen, shared, expected), key=lambda belief: belief.evidence)
 
@@ -232,7 +233,7 @@ class Mixed:
 
 
 @by_one_thread
-def weigh(levers: Sequence[Lever], seen: Sequence[Seen], shared: float, expected: Expected) -> Mixed:
+def weigh(levers: Sequence[Lever], seen: Sequence[Seen], shared: float, *expected: Expected) -> Mixed:
     """Return all beliefs that are worth considering after what was seen, of which there must be something."""
     grid = list(_grid(levers, seen, shared, expected))
     best = max(belief.evidence for belief in grid)
@@ -242,10 +243,17 @@ def weigh(levers: Sequence[Lever], seen: Sequence[Seen], shared: float, expected
     return Mixed(tuple((belief, weight / total) for belief, weight in kept))
 
 
-def _grid(levers: Sequence[Lever], seen: Sequence[Seen], shared: float, expected: Expected) -> Iterator[Belief]:
+def _grid(
+    levers: Sequence[Lever], seen: Sequence[Seen], shared: float, expected: tuple[Expected, ...]
+) -> Iterator[Belief]:
     design = Design({lever.name: lever for lever in levers}, tuple(seen), shared, expected)
-    for scale, pairs, harm, trust in product(SCALES, INTERACTIONS, HARMS, TRUSTS):
+    trusts = tuple(product(TRUSTS, repeat=len(expected)))
+    for scale, pairs, harm, trust in product(SCALES, INTERACTIONS, HARMS, trusts):
         yield Belief(design, scale=scale * design.typical, pairs=pairs, harm=harm, trust=trust)
+
+
+def _sum(trust: Sequence[float], told: Iterable["Floats"]) -> "Floats | float":
+    return sum((share * by for share, by in zip(trust, told, strict=True)), 0.0)
 
 
 def _mixture(parts: Sequence[tuple["Floats", "Floats", float]]) -> tuple["Floats", "Floats"]:

@@ -73,7 +73,7 @@ def _combining(c: Campaign, most: int, share: int) -> PhasePlan:
     runs = int(likely / (full_ms(c) * exp(c.cost_error.bias)))
     wave = c.policy.slots * full_ms(c) / 2  # the last runs are not known to go beyond it before they end
     how = "stack what works, leave out what does not: every run is planned on what those before it told"
-    if more := len(c.hypotheses) - screened(c) if group_size(c) > 1 else 0:
+    if (more := len(c.hypotheses) - screened(c)) > 0:
         how += f"; {more} more hypotheses are at hand for stacks"
     return _priced(Phase.COMBINATION, (runs, runs), (likely, LESS * likely, likely + wave), cap, how)
 

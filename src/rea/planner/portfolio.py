@@ -6,36 +6,38 @@ from rea.domain.hypothesis import Hypothesis, SourceName
 from rea.domain.ids import HypothesisId, digest
 from rea.planner.worth import diversify, trodden
 
-HISTORY_SHARE = (
-    0.5  # of the ranked hypotheses that may come from history: the rest is the catalogue's, should history mislead
-)
-MODEL_SHARE = 0.5  # ... that may come from a language model, and of any first so many: promising more than others costs it nothing
-STACK_SHARE = (
-    0.2  # of the ranked hypotheses that may stack what helped elsewhere: apart they can be told from each other
-)
+HISTORY_MORE = 0.5  # ideas of history for each that others are asked for: they come on top, so that a history that misleads takes nobody's place
+MODEL_SHARE = 0.5  # of the ranked that may come from a language model, and of any first so many: promising more than others costs it nothing
 
 
 def choose(
     offers: Sequence[Sequence[Hypothesis]], count: int, exploration_share: float, seed: int
 ) -> tuple[Hypothesis, ...]:
-    """Return at most ``count`` of the offered hypotheses, one a change, in the order in which to spend on them.
+    """Return at most ``count`` of the offered hypotheses, one a change, in the order in which to spend on them; and after them what history adds.
 
     The engineer's own come first, as they were written. The others follow by expected improvement per cost (``worth``), discounted by
     likeness to what was chosen before. ``exploration_share`` of those others is kept for what was tried least, drawn by ``seed`` from what is
-    left over, and comes last: else what is well trodden would be trodden for ever.
+    left over, and comes after them: else what is well trodden would be trodden for ever.
     """
-    known = _once(hypothesis for offer in offers for hypothesis in offer)
+    remembered = _once(h for offer in offers for h in offer if h.source is SourceName.HISTORY)
+    known = _once(h for offer in offers for h in offer if h.source is not SourceName.HISTORY)
     own = [h for h in known if h.source is SourceName.ENGINEER][:count]
     others, room = [h for h in known if h.source is not SourceName.ENGINEER], count - len(own)
+    others = _without_copies(others, remembered)
     seats = room - int(room * exploration_share)
-    stacks = diversify([h for h in others if _stacked(h)], int(seats * STACK_SHARE))
-    old = [h for h in others if h.source is SourceName.HISTORY and (h in stacks or not _stacked(h))]
-    told = diversify(old, int(seats * HISTORY_SHARE))
     new = diversify([h for h in others if _modelled(h)], int(seats * MODEL_SHARE))
-    limited = (SourceName.HISTORY, SourceName.MODEL)
-    ranked = _in_turn(diversify([h for h in others if h.source not in limited or h in told or h in new], seats))
+    ranked = diversify([h for h in others if not _modelled(h) or h in new], seats)
     left = sorted((h for h in others if h not in ranked), key=lambda h: (trodden(h), digest("portfolio", seed, h.id)))
-    return (*own, *ranked, *left[: room - len(ranked)])
+    drawn = left[: room - len(ranked)]
+    taken = {h.id for h in (*own, *ranked, *drawn)}
+    told = diversify([h for h in remembered if h.id not in taken], int(count * HISTORY_MORE))
+    return (*own, *_in_turn(ranked), *drawn, *told)
+
+
+def _without_copies(others: Sequence[Hypothesis], remembered: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """Leave out what a language model offers and history knows: naming more evidence for a known idea makes it no idea of its own."""
+    known = {h.id for h in remembered}
+    return [h for h in others if not (_modelled(h) and h.id in known)]
 
 
 def _in_turn(ranked: Sequence[Hypothesis]) -> list[Hypothesis]:
@@ -54,15 +56,10 @@ def _modelled(hypothesis: Hypothesis) -> bool:
     return hypothesis.source is SourceName.MODEL
 
 
-def _stacked(hypothesis: Hypothesis) -> bool:
-    """Whether history put several things together that each helped alone."""
-    return hypothesis.source is SourceName.HISTORY and " + " in hypothesis.technique
-
-
 def _once(hypotheses: Iterable[Hypothesis]) -> list[Hypothesis]:
-    """Keep one hypothesis a change: the engineer's, else history's, else the catalogue's; among equals the one that rests on most evidence.
+    """Keep one hypothesis a change: the engineer's, else the catalogue's, else a model's; among equals the one that rests on most evidence.
 
-    A model is credited only with what nobody else offers: naming more evidence for a known idea makes it no idea of its own.
+    A model is credited only with what nobody else offers.
     """
     kept: dict[HypothesisId, Hypothesis] = {}
     for hypothesis in hypotheses:
@@ -72,10 +69,9 @@ def _once(hypotheses: Iterable[Hypothesis]) -> list[Hypothesis]:
     return list(kept.values())
 
 
-def _standing(hypothesis: Hypothesis) -> tuple[bool, bool, bool, int]:
+def _standing(hypothesis: Hypothesis) -> tuple[bool, bool, int]:
     return (
         hypothesis.source is SourceName.ENGINEER,
-        hypothesis.source is SourceName.HISTORY,
-        hypothesis.source is not SourceName.MODEL,
+        not _modelled(hypothesis),
         len(hypothesis.evidence),
     )

@@ -80,7 +80,7 @@ def mixed(c: Campaign) -> Mixed | None:
     return None if rests_on is None else _mixed(*rests_on)
 
 
-def _rests_on(c: Campaign) -> tuple[tuple[Lever, ...], tuple[Seen, ...], float, Told] | None:
+def _rests_on(c: Campaign) -> tuple[tuple[Lever, ...], tuple[Seen, ...], float, tuple[Told, ...]] | None:
     scored = challengers(c)
     if not scored:
         return None
@@ -116,18 +116,25 @@ def _stopped(c: Campaign, scored: Sequence[Arm], floor: float) -> list[Seen]:
 
 
 @lru_cache(maxsize=4)
-def _believed(levers: tuple[Lever, ...], seen: tuple[Seen, ...], shared: float, expected: Told) -> Belief:
-    return believe(levers, seen, shared, dict(expected))
+def _believed(levers: tuple[Lever, ...], seen: tuple[Seen, ...], shared: float, expected: tuple[Told, ...]) -> Belief:
+    return believe(levers, seen, shared, *map(dict, expected))
 
 
 @lru_cache(maxsize=2)
-def _mixed(levers: tuple[Lever, ...], seen: tuple[Seen, ...], shared: float, expected: Told) -> Mixed:
-    return weigh(levers, seen, shared, dict(expected))
+def _mixed(levers: tuple[Lever, ...], seen: tuple[Seen, ...], shared: float, expected: tuple[Told, ...]) -> Mixed:
+    return weigh(levers, seen, shared, *map(dict, expected))
 
 
-def _expected(c: Campaign) -> Told:
-    singles = (h for h in ideas(c) if len(h.change.overrides) == 1 and not h.change.patches)
-    return tuple((h.change.overrides[0], h.predicted.value) for h in singles)
+def _expected(c: Campaign) -> tuple[Told, ...]:
+    """Return what is predicted of single settings: by history, which may mislead here, and by all others."""
+    singles = [h for h in ideas(c) if len(h.change.overrides) == 1 and not h.change.patches]
+    history = _told(h for h in singles if h.source is SourceName.HISTORY)
+    others = _told(h for h in singles if h.source is not SourceName.HISTORY)
+    return (others, history) if history else (others,)
+
+
+def _told(hypotheses: Iterable[Hypothesis]) -> Told:
+    return tuple((h.change.overrides[0], h.predicted.value) for h in hypotheses)
 
 
 def generation(c: Campaign, count: int, number: int) -> list[Change]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rea.domain.hypothesis import Aim, Effect, Hypothesis, SourceName
+from rea.domain.hypothesis import Aim, Effect, Hypothesis
 from rea.domain.technique import Family, family_of
 
 SAME_ROLES = 0.35  # what a proposal is still worth after another that turns the same roles
@@ -53,16 +53,7 @@ def _holds(effect: Effect) -> float:
 def _novelty(hypothesis: Hypothesis, chosen: Sequence[Hypothesis]) -> float:
     same = sum(_turned(hypothesis) == _turned(other) for other in chosen)
     related = sum(_families(hypothesis) == _families(other) for other in chosen) - same
-    alike = same + sum(_shared(hypothesis, other) for other in chosen)
-    return float(SAME_ROLES**alike * SAME_FAMILY ** max(0, related))
-
-
-def _shared(hypothesis: Hypothesis, other: Hypothesis) -> float:
-    """Return what share of the smaller one history has stacked into the larger one, so that it would be tried twice."""
-    one, two = _turned(hypothesis), _turned(other)
-    if one == two or SourceName.HISTORY not in (hypothesis.source, other.source):
-        return 0.0
-    return len(one & two) / max(1, min(len(one), len(two)))
+    return float(SAME_ROLES**same * SAME_FAMILY**related)
 
 
 def _turned(hypothesis: Hypothesis) -> frozenset[str]:

@@ -52,7 +52,7 @@ def prior_from(
     ``expected`` is the effect (an 80 % interval) believed before any of them, no effect if not given; ``at`` is now, the newest insight's time
     if not given.
     """
-    speaking = [i for i in insights if _counts(i) and (equal(i.moves, moves) or similar(i.moves, moves))]
+    speaking = [i for i in insights if not i.untested and (equal(i.moves, moves) or similar(i.moves, moves))]
     if not speaking:
         return None
     measured = [i for i in speaking if i.measured is not None]
@@ -67,12 +67,6 @@ def prior_from(
         age_days=median(age_days(i.at, now) for i in speaking),
     )
     return _pooled(counted, measured, moves, setting, believed, now) if measured else counted
-
-
-def _counts(insight: Insight) -> bool:
-    """Estimates from shared runs are for people: counted in, they helped right history (1.28 times the improvement without it, else 1.2) and made
-    wrong history do harm (.63 times) in ``make bench-history``, and nobody knows beforehand which of the two a history is."""
-    return not insight.untested and insight.standing is not Standing.SHARED
 
 
 def _pooled(
@@ -99,6 +93,7 @@ def _pooled(
         measured=len(measured),
         failures=counted.failures,
         claimed=sum(i.standing is Standing.CLAIMED for i in measured),
+        shared=sum(i.standing is Standing.SHARED for i in measured),
         settings=len({i.setting for i in measured}),
         campaigns=len({i.campaign for i in measured}),
         age_days=counted.age_days,

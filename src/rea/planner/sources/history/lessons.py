@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 from rea.domain.evidence import Verdict
 from rea.domain.hypothesis import Aim, Effect, Move, Operation
@@ -11,9 +10,6 @@ from rea.domain.lever import Role
 from rea.planner.worth import MARGIN, expected_improvement
 from rea.ports import Insights
 
-OVERLAP = 0.7  # of the sum of effects: what stacking leaves of them
-DEEPEST = 4
-WIDEST = 6  # lessons from which stacks are made
 EXPONENT = 1.5  # a factor of 3 that helped is followed by one of 3 ** 1.5
 
 
@@ -37,14 +33,6 @@ class Lesson:
     @property
     def _level(self) -> float:
         return self.prior.effect.value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stack:
-    """Lessons of different roles taken together, and what to expect of that."""
-
-    lessons: tuple[Lesson, ...]
-    effect: Effect
 
 
 def lessons(insights: Insights, setting: Setting, claims: Mapping[str, Effect] | None = None) -> list[Lesson]:
@@ -75,20 +63,6 @@ def further(lesson: Lesson) -> Iterator[tuple[Move, ...]]:
         yield (Move(role=move.role, operation=move.operation, operand=_beyond(move)),)
 
 
-def together(hopeful: Sequence[Lesson]) -> Iterator[Stack]:
-    """Yield pairs, and ever deeper stacks, of the most promising lessons that turn different roles."""
-    best = [lesson for lesson in sorted(hopeful, key=_order) if lesson.aim is Aim.QUALITY][:WIDEST]
-    for i, first in enumerate(best):
-        for second in best[i + 1 :]:
-            if _apart((first,), second):
-                yield _stack((first, second))
-    grown: tuple[Lesson, ...] = ()
-    for lesson in best:
-        grown = (*grown, lesson) if _apart(grown, lesson) else grown
-        if 2 < len(grown) <= DEEPEST and grown[-1] is lesson:
-            yield _stack(grown)
-
-
 def _lesson(moves: tuple[Move, ...], told: Sequence[Insight], prior: Prior | None) -> Lesson | None:
     if prior is None:
         return None
@@ -117,16 +91,3 @@ def _beyond(move: Move) -> int | float:
     return (
         max(operand + 1, round(operand * EXPONENT)) if isinstance(operand, int) else float(f"{operand * EXPONENT:.3g}")
     )
-
-
-def _apart(stack: Sequence[Lesson], lesson: Lesson) -> bool:
-    turned = {move.role for other in stack for move in other.moves}
-    return all(move.role not in turned for move in lesson.moves)
-
-
-def _stack(parts: tuple[Lesson, ...]) -> Stack:
-    effects = [part.prior.effect for part in parts]
-    value = OVERLAP * sum(effect.value for effect in effects)
-    below = sqrt(sum((effect.value - effect.low) ** 2 for effect in effects))
-    above = sqrt(sum((effect.high - effect.value) ** 2 for effect in effects))
-    return Stack(lessons=parts, effect=Effect(value=value, low=value - below, high=value + above))

@@ -1,4 +1,7 @@
-"""The history source: what worked before comes first, then its neighbours and combinations; what was refuted is withheld."""
+"""The history source: what worked before comes first, then its neighbours; what was refuted is withheld.
+
+Stacks that worked elsewhere are not offered as a whole: a campaign stacks by what it believes of each part, and can tell the parts apart.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +12,7 @@ from rea.domain.hypothesis import Aim, Effect, Hypothesis, Move, SourceName, hyp
 from rea.domain.technique import Technique
 from rea.domain.training_cost import training_cost
 from rea.planner.binding import Unbound, bind
-from rea.planner.sources.history.lessons import Lesson, further, lessons, together
+from rea.planner.sources.history.lessons import Lesson, further, lessons
 from rea.planner.trust import trust, trusted
 from rea.planner.wording import at_baseline, percent, wording
 from rea.planner.worth import diversify
@@ -82,18 +85,14 @@ class HistorySource:
 
 
 def _ideas(learnt: Sequence[Lesson]) -> Iterator[_Idea]:
-    """Yield what worked, what worked taken further, and what worked stacked; only lessons that are hopeful count."""
-    hopeful = [lesson for lesson in learnt if lesson.hopeful]
+    """Yield what worked, and what worked taken further; only lessons that are hopeful, and of no stack, count."""
+    hopeful = [lesson for lesson in learnt if lesson.hopeful and len(lesson.techniques) < 2]
     for lesson in hopeful:
         yield _Idea(moves=lesson.moves, effect=lesson.prior.effect, lessons=(lesson,), why=lesson.prior.tally)
     for lesson in hopeful:
         for moves in further(lesson):
             why = f"{lesson.prior.tally} A step further the same way may help more."
             yield _Idea(moves=moves, effect=_widened(lesson.prior.effect), lessons=(lesson,), why=why)
-    for stack in together(hopeful):
-        moves = tuple(move for lesson in stack.lessons for move in lesson.moves)
-        why = f"{len(stack.lessons)} things that helped apart, stacked."
-        yield _Idea(moves=moves, effect=stack.effect, lessons=stack.lessons, why=why)
 
 
 def _trusted(idea: _Idea, calibration: Calibration) -> _Idea:

@@ -1,6 +1,7 @@
 """The research source: what the field knows, in the order of what it promises here for its price."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rea.domain.hypothesis import Hypothesis, SourceName
 from rea.domain.ids import digest
@@ -13,15 +14,13 @@ from rea.planner.worth import diversify, trodden
 from rea.ports import Briefing, Insights
 
 EXPLORATION_SHARE = 0.15
-ASIDE_SHARE = (
-    0.4  # of the techniques that are taken as the catalogue claims them while all that is known comes from other places
-)
 
 
 class ResearchSource:
     """Proposes techniques that apply and bind, by expected improvement per cost and variety.
 
-    What the catalogue claims is believed as far as its claims held so far. ``exploration_share`` of the proposals are drawn from the rest without
+    What the catalogue claims is believed as far as its claims held so far, and corrected by what was measured in this very place; what was measured
+    elsewhere stands beside it, and is the history source's to speak for. ``exploration_share`` of the proposals are drawn from the rest without
     regard to rank, what was tried least first, the same for the same briefing. Where too few techniques bind, single levers are explored.
     """
 
@@ -54,16 +53,10 @@ class ResearchSource:
             return list(found.values())
         told = self._insights.all()
         held_to = trust(SourceName.RESEARCH, told, {t.name: t.effect for t in self._techniques})
-        if not told or any(i.setting == briefing.setting for i in told):
-            return rerank(list(found.values()), self._insights, briefing.setting, held_to)
-        aside = {h.id for h in found.values() if _drawn_aside(h, briefing)}
-        informed = rerank([h for h in found.values() if h.id not in aside], self._insights, briefing.setting, held_to)
-        return [*informed, *(believed(h, held_to) for h in found.values() if h.id in aside)]
-
-
-def _drawn_aside(hypothesis: Hypothesis, briefing: Briefing) -> bool:
-    """Whether history from elsewhere is set aside for it in this campaign: as often as it may say nothing here."""
-    return int(digest("aside", briefing.setting, hypothesis.id)[:8], 16) < ASIDE_SHARE * 16**8
+        informed = rerank(list(found.values()), self._insights, briefing.setting, held_to)
+        if any(i.setting == briefing.setting for i in told):
+            return informed
+        return [replace(h, predicted=believed(found[h.id], held_to).predicted) for h in informed]
 
 
 def _drawn(known: Sequence[Hypothesis], briefing: Briefing) -> list[Hypothesis]:
