@@ -72,6 +72,7 @@ bench-quick: .venv/ready
 	-$(PY) benchmarks/judge.py
 	-$(PY) benchmarks/store.py
 	QUICK=1 $(PY) benchmarks/durability.py
+	TRAININGS=30 $(PY) benchmarks/history.py 6 2  # fails where history no longer helps
 
 bench-statistics: .venv/ready  ## whole simulated campaigns, 4,000 a setting (hours; goes on where it stopped); N=400 SETTINGS='null;dense' for less
 	OMP_NUM_THREADS=1 $(PY) -m benchmarks.honesty.bench
