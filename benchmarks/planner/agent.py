@@ -134,7 +134,8 @@ class Bench:
     def _outcome(self, launch: Launch) -> Run:
         job = self.jobs[launch.job]
         done, rung = self.trained(job), rung_of(job)
-        before = done.cost(THIRD) if job.resumes else 0.0  # timed apart: a training that stops early may have cost less as a whole
+        # timed apart: a training that stops early may have cost less as a whole
+        before = done.cost(THIRD) if job.resumes else 0.0
         seconds = self._virtual(max(0.0, done.cost(rung) - before))
         if done.fails(rung):
             return Run(seconds=seconds, state=JobState.FAILED, reason="exit 3", log=done.failed)

@@ -54,7 +54,8 @@ def propose(action: Propose, c: Campaign, ports: Ports) -> tuple[Event, ...]:
     tested = {h.moves for h in c.hypotheses.values()}  # what was tried alone is not tried again on top of something
     stacked = [_on(current, h) for h in chosen if action.round == 1 or h.moves not in tested]
     fresh = tuple(h for h in stacked if h.id not in taken)
-    fresh = fresh if action.round == 1 else fresh[: action.count]  # later rounds choose from more, as some turn out to be tried
+    # later rounds choose from more, as some turn out to be tried
+    fresh = fresh if action.round == 1 else fresh[: action.count]
     return (HypothesesProposed(round=action.round, hypotheses=fresh, costs=past_costs(ports.insights.all(), c)),)
 
 
