@@ -237,12 +237,10 @@ def compared(trainings: int, found: Sequence[Sequence[dict[str, float]]]) -> flo
     )
     base = fmean(r["nothing"] for u in found for r in u)
     print(f"  {'nothing':<8} {base:+.4f}")
-    shares, lowest = {}, {}
-    for kind in KINDS[1:]:
-        mean, low, high = interval([[r[kind] - r["nothing"] for r in u] for u in found])
+    shares, against = {}, {k: interval([[r[k] - r["nothing"] for r in u] for u in found]) for k in KINDS[1:]}
+    for kind, (mean, low, high) in against.items():
         better = sum(r[kind] > r["nothing"] for u in found for r in u)
         shares[kind] = f"{1 + mean / base:.2f} [{1 + low / base:.2f}, {1 + high / base:.2f}]"
-        lowest[kind] = low
         print(
             f"  {kind:<8} {base + mean:+.4f}, {mean:+.4f} [{low:+.4f}, {high:+.4f}] against nothing, better in {better}"
         )
@@ -250,7 +248,7 @@ def compared(trainings: int, found: Sequence[Sequence[dict[str, float]]]) -> flo
         f"history: {shares['history']} times the improvement without it; wrong history: {shares['turned']} (signs turned), "
         f"{shares['dealt']} (dealt to other techniques); {trainings} trainings, over {pairs} pairs"
     )
-    return lowest["history"]
+    return against["history"][1]
 
 
 def cells(target: str, others: Sequence[str], level: str = "full") -> int:

@@ -44,6 +44,14 @@ class Invented(Records):
         return Trained(curve=curve, blocks=blocks, test=whole, auc=0.9, seconds=1.0, reading=0.1)
 
 
+class StoppedEarly(Invented):
+    """Trainings whose whole is said to have cost less than a third of them."""
+
+    def train(self, cell: Cell, configuration: Configuration, seed: int, rung: int = WHOLE) -> Trained:
+        done = super().train(cell, configuration, seed, rung)
+        return replace(done, costs=(*(0.5 for _ in SHARES[:-1]), 0.4))
+
+
 @pytest.mark.parametrize("name", [n for n in contenders.CONTENDERS if n != "gp"])  # the GP sampler needs torch
 @pytest.mark.parametrize("level", ["full", "shared"])
 def test_a_contender_spends_its_purse_and_not_more_and_repeats_itself(name: str, level: str) -> None:
@@ -169,6 +177,12 @@ def test_the_agents_campaign_finds_what_helps_within_the_same_budget() -> None:
     assert all(spent <= RUNS["shared"] for spent, _ in told)
     assert len(HELPS & set(told[-1][1])) >= 2
     assert told == agent.campaign(Invented(), CELL, "shared", 1)
+
+
+def test_going_on_with_a_training_never_costs_less_than_nothing() -> None:
+    """A third and the whole were timed apart, and the whole may have stopped early: the store would refuse to take money back."""
+    told = agent.campaign(StoppedEarly(), CELL, "shared", 1)
+    assert len(HELPS & set(told[-1][1])) >= 2
 
 
 def test_every_lever_is_the_rankers_own_and_its_default_lies_in_the_workload() -> None:

@@ -54,9 +54,8 @@ def _indented(code: str) -> str:
 def test_a_lever_that_spoils_predictions_is_dropped_and_the_campaign_goes_on(tmp_path: Path) -> None:
     """The checklist cannot see this one: only a change makes the training write NaN."""
     folder = repository(tmp_path / "toy", ending=ONLY_CROSSES + _indented(SPOILT["NaN"]))
-    terminal = checked(
-        folder, tmp_path / "state", budget_s=3 * BUDGET_S
-    )  # on a busy machine less pays for one idea only, and it may be the other
+    # on a busy machine less pays for one idea only, and it may be the other
+    terminal = checked(folder, tmp_path / "state", budget_s=3 * BUDGET_S)
     assert failing(terminal) == [], [c.detail for c in failing(terminal)]
     terminal.approve()
     terminal.until(planned)

@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 from planner.foreign import briefing
 
 from rea.domain.hypothesis import Effect, Hypothesis, SourceName
+from rea.domain.ids import HypothesisId
+from rea.domain.lever import Role
 from rea.knowledge.techniques.catalogue import load
 from rea.planner import portfolio
 from rea.planner.portfolio import choose
 from rea.planner.sources.research.source import ResearchSource
-from rea.planner.worth import worth
+from rea.planner.worth import diversify, worth
 
 OFFERED = tuple(ResearchSource(load()).propose(briefing(), 40))
 
@@ -88,3 +90,18 @@ def test_choice_is_bounded_distinct_repeatable_and_of_any_order(
     chosen = choose([offered[:6], offered[4:]], count, share, seed)
     assert len(chosen) == min(count, 12) == len({h.id for h in chosen})
     assert chosen == choose([sorted(offered, key=lambda h: h.id)], count, share, seed)
+
+
+def test_an_idea_of_the_same_lever_is_discounted_whatever_is_known_of_its_moves() -> None:
+    """One idea names the lever's role and the other does not: they are alike, and no less so for it."""
+    switch = next(h for h in OFFERED if len(h.moves) == 1)
+    other = next(h for h in OFFERED if len(h.moves) == 1 and h.moves[0].role is not switch.moves[0].role)
+    bare = replace(switch, moves=(), id=HypothesisId("bare"), cost=1.0, predicted=_promise(0.020))
+    role = replace(switch.moves[0], role=Role.OTHER)
+    alike = replace(bare, moves=(role,), id=HypothesisId("alike"), predicted=_promise(0.010))
+    apart = replace(other, id=HypothesisId("apart"), cost=1.0, predicted=_promise(0.004))
+    assert [h.id for h in diversify([bare, alike, apart], 3)] == ["bare", "apart", "alike"]
+
+
+def _promise(value: float) -> Effect:
+    return Effect(value=value, low=value, high=value)

@@ -20,10 +20,11 @@ def choose(
     left over, and comes after them: else what is well trodden would be trodden for ever.
     """
     remembered = _once(h for offer in offers for h in offer if h.source is SourceName.HISTORY)
-    known = _once(h for offer in offers for h in offer if h.source is not SourceName.HISTORY)
+    copied = {h.id for h in remembered}  # naming more evidence for a known idea makes it no idea of a model's own
+    uncopied = (h for offer in offers for h in offer if not (_modelled(h) and h.id in copied))
+    known = _once(h for h in uncopied if h.source is not SourceName.HISTORY)
     own = [h for h in known if h.source is SourceName.ENGINEER][:count]
     others, room = [h for h in known if h.source is not SourceName.ENGINEER], count - len(own)
-    others = _without_copies(others, remembered)
     seats = room - int(room * exploration_share)
     new = diversify([h for h in others if _modelled(h)], int(seats * MODEL_SHARE))
     ranked = diversify([h for h in others if not _modelled(h) or h in new], seats)
@@ -32,12 +33,6 @@ def choose(
     taken = {h.id for h in (*own, *ranked, *drawn)}
     told = diversify([h for h in remembered if h.id not in taken], int(count * HISTORY_MORE))
     return (*own, *_in_turn(ranked), *drawn, *told)
-
-
-def _without_copies(others: Sequence[Hypothesis], remembered: Sequence[Hypothesis]) -> list[Hypothesis]:
-    """Leave out what a language model offers and history knows: naming more evidence for a known idea makes it no idea of its own."""
-    known = {h.id for h in remembered}
-    return [h for h in others if not (_modelled(h) and h.id in known)]
 
 
 def _in_turn(ranked: Sequence[Hypothesis]) -> list[Hypothesis]:

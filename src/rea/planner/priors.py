@@ -15,34 +15,39 @@ TAKEN_AT_ITS_WORD = Calibration()
 
 
 def rerank(
-    hypotheses: Sequence[Hypothesis], insights: Insights, setting: Setting, calibration: Calibration = TAKEN_AT_ITS_WORD
+    hypotheses: Sequence[Hypothesis],
+    insights: Insights,
+    setting: Setting,
+    calibration: Calibration = TAKEN_AT_ITS_WORD,
+    *,
+    corrected: bool = True,
 ) -> list[Hypothesis]:
     """Return the hypotheses, best first, each predicting what history makes of its source's claim; see ``inform``."""
-    informed = [inform(hypothesis, insights, setting, calibration) for hypothesis in hypotheses]
+    informed = [inform(hypothesis, insights, setting, calibration, corrected=corrected) for hypothesis in hypotheses]
     return sorted(informed, key=lambda h: -worth(h))
 
 
-def believed(hypothesis: Hypothesis, calibration: Calibration) -> Hypothesis:
-    """Return the hypothesis with its claim as far as its source is trusted, whatever experiments say of its moves."""
-    return (
-        replace(hypothesis, predicted=trusted(hypothesis.predicted, calibration)) if calibration.count else hypothesis
-    )
-
-
 def inform(
-    hypothesis: Hypothesis, insights: Insights, setting: Setting, calibration: Calibration = TAKEN_AT_ITS_WORD
+    hypothesis: Hypothesis,
+    insights: Insights,
+    setting: Setting,
+    calibration: Calibration = TAKEN_AT_ITS_WORD,
+    *,
+    corrected: bool = True,
 ) -> Hypothesis:
-    """Return the hypothesis with its claim as far as its source is trusted, and pooled with what experiments say of its moves.
+    """Return the hypothesis with its claim as far as its source is trusted and, where ``corrected``, pooled with what experiments say of its moves.
 
     Levers without a role have nothing in common. What may fail costs as much more as tries are needed until one is measured.
     """
-    claim, moves = believed(hypothesis, calibration).predicted, hypothesis.moves
+    claim, moves = hypothesis.predicted, hypothesis.moves
+    if calibration.count:
+        claim = trusted(claim, calibration)
     prior = None if not moves or any(m.role is Role.OTHER for m in moves) else insights.prior(moves, setting, claim)
     if prior is None:
         return replace(hypothesis, predicted=claim)
     return replace(
         hypothesis,
-        predicted=prior.effect if prior.measured else claim,
+        predicted=prior.effect if corrected and prior.measured else claim,
         evidence=tuple(dict.fromkeys((*hypothesis.evidence, *prior.evidence))),
         rationale=f"{hypothesis.rationale} {prior.tally}",
         cost=hypothesis.cost / (1 - prior.risk),

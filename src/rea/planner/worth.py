@@ -53,7 +53,7 @@ def _holds(effect: Effect) -> float:
 def _novelty(hypothesis: Hypothesis, chosen: Sequence[Hypothesis]) -> float:
     same = sum(_turned(hypothesis) == _turned(other) for other in chosen)
     related = sum(_families(hypothesis) == _families(other) for other in chosen) - same
-    return float(SAME_ROLES**same * SAME_FAMILY**related)
+    return float(SAME_ROLES**same * SAME_FAMILY ** max(0, related))
 
 
 def _turned(hypothesis: Hypothesis) -> frozenset[str]:

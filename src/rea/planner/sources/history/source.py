@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from rea.domain.change import Change
-from rea.domain.hypothesis import Aim, Effect, Hypothesis, Move, SourceName, hypothesis_id
+from rea.domain.hypothesis import Effect, Hypothesis, Move, SourceName, hypothesis_id
 from rea.domain.technique import Technique
 from rea.domain.training_cost import training_cost
 from rea.planner.binding import Unbound, bind
@@ -28,7 +28,7 @@ class _Idea:
 
     moves: tuple[Move, ...]
     effect: Effect
-    lessons: tuple[Lesson, ...]
+    lesson: Lesson
     why: str
 
 
@@ -64,23 +64,21 @@ class HistorySource:
             source=SourceName.HISTORY,
             predicted=idea.effect,
             falsifier="The effect here is not above zero.",
-            aim=_aim(idea.lessons),
+            aim=idea.lesson.aim,
             cost=self._cost(idea, briefing, bound),
-            technique=" + ".join(dict.fromkeys(name for lesson in idea.lessons for name in lesson.techniques)),
+            technique=" + ".join(idea.lesson.techniques),
             citation=" ".join(self._citations(idea)),
-            evidence=tuple(dict.fromkeys(digest for lesson in idea.lessons for digest in lesson.prior.evidence)),
+            evidence=idea.lesson.prior.evidence,
         )
 
     def _cost(self, idea: _Idea, briefing: Briefing, bound: Change) -> float:
         """Return the product of the techniques' costs, or what epochs and ensembles tell where that is more, and more for what often fails."""
-        named = dict.fromkeys(name for lesson in idea.lessons for name in lesson.techniques)
-        known = prod(self._techniques[name].cost for name in named if name in self._techniques)
+        known = prod(self._techniques[name].cost for name in idea.lesson.techniques if name in self._techniques)
         told = training_cost(briefing.workload, briefing.current, bound)
-        risk = max(lesson.prior.risk for lesson in idea.lessons)
-        return (max(known, told) if told > 1 else known) / (1 - risk)
+        return (max(known, told) if told > 1 else known) / (1 - idea.lesson.prior.risk)
 
     def _citations(self, idea: _Idea) -> Iterator[str]:
-        named = dict.fromkeys(name for lesson in idea.lessons for name in lesson.techniques)
+        named = idea.lesson.techniques
         return (f"{self._techniques[name].citation}." for name in named if name in self._techniques)
 
 
@@ -88,11 +86,11 @@ def _ideas(learnt: Sequence[Lesson]) -> Iterator[_Idea]:
     """Yield what worked, and what worked taken further; only lessons that are hopeful, and of no stack, count."""
     hopeful = [lesson for lesson in learnt if lesson.hopeful and len(lesson.techniques) < 2]
     for lesson in hopeful:
-        yield _Idea(moves=lesson.moves, effect=lesson.prior.effect, lessons=(lesson,), why=lesson.prior.tally)
+        yield _Idea(moves=lesson.moves, effect=lesson.prior.effect, lesson=lesson, why=lesson.prior.tally)
     for lesson in hopeful:
         for moves in further(lesson):
             why = f"{lesson.prior.tally} A step further the same way may help more."
-            yield _Idea(moves=moves, effect=_widened(lesson.prior.effect), lessons=(lesson,), why=why)
+            yield _Idea(moves=moves, effect=_widened(lesson.prior.effect), lesson=lesson, why=why)
 
 
 def _trusted(idea: _Idea, calibration: Calibration) -> _Idea:
@@ -104,7 +102,3 @@ def _widened(effect: Effect) -> Effect:
     return Effect(
         value=value, low=value - STRETCHED * (value - effect.low), high=value + STRETCHED * (effect.high - value)
     )
-
-
-def _aim(learnt: Sequence[Lesson]) -> Aim:
-    return Aim.EFFICIENCY if all(lesson.aim is Aim.EFFICIENCY for lesson in learnt) else Aim.QUALITY

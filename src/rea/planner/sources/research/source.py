@@ -1,12 +1,11 @@
 """The research source: what the field knows, in the order of what it promises here for its price."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rea.domain.hypothesis import Hypothesis, SourceName
 from rea.domain.ids import digest
 from rea.domain.technique import Technique
-from rea.planner.priors import believed, rerank
+from rea.planner.priors import rerank
 from rea.planner.sources.research.explore import explorations
 from rea.planner.sources.research.formulate import hypotheses
 from rea.planner.trust import trust
@@ -53,10 +52,8 @@ class ResearchSource:
             return list(found.values())
         told = self._insights.all()
         held_to = trust(SourceName.RESEARCH, told, {t.name: t.effect for t in self._techniques})
-        informed = rerank(list(found.values()), self._insights, briefing.setting, held_to)
-        if any(i.setting == briefing.setting for i in told):
-            return informed
-        return [replace(h, predicted=believed(found[h.id], held_to).predicted) for h in informed]
+        here = any(i.setting == briefing.setting for i in told)
+        return rerank(list(found.values()), self._insights, briefing.setting, held_to, corrected=here)
 
 
 def _drawn(known: Sequence[Hypothesis], briefing: Briefing) -> list[Hypothesis]:
