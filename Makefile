@@ -65,14 +65,17 @@ constraints: .venv/ready .venv-ranking/ready
 	 .venv-ranking/bin/python -m pip freeze | grep -v '^torch') > constraints-ranking.txt
 
 # ---- figures: each prints what it measured, with a ratio against a named peer or limit -------------------------------------
-# figures that depend on how busy the machine is are printed and fail nothing (-); what must not be lost or launched twice does
+# figures that depend on how busy the machine is are printed and fail nothing (-); what must not be lost or launched twice does, and so does
+# a claim that no longer holds: history helps, a dry run says what comes, a portfolio's rule beats equal shares
 bench-quick: .venv/ready
 	-QUICK=1 $(PY) benchmarks/error_control.py
 	-$(PY) benchmarks/wake.py
 	-$(PY) benchmarks/judge.py
 	-$(PY) benchmarks/store.py
 	QUICK=1 $(PY) benchmarks/durability.py
-	TRAININGS=30 $(PY) benchmarks/history.py 6 2  # fails where history no longer helps
+	TRAININGS=30 $(PY) benchmarks/history.py 6 2
+	QUICK=1 $(PY) -m benchmarks.rehearsal
+	QUICK=1 OPENBLAS_NUM_THREADS=1 $(PY) benchmarks/portfolio.py
 
 bench-statistics: .venv/ready  ## whole simulated campaigns, 4,000 a setting (hours; goes on where it stopped); N=400 SETTINGS='null;dense' for less
 	OMP_NUM_THREADS=1 $(PY) -m benchmarks.honesty.bench

@@ -4,7 +4,7 @@
 
 Models differ in how much there is to gain, and in one setting also in what a run costs. Either side runs whole campaigns, Confirmation
 included; what counts is the true improvement of what is proposed, 0 where nothing is. The ratio is of sums over models, its interval
-bootstrapped over worlds.
+bootstrapped over worlds. Exits with 1 where headroom differs and the rule is no better than equal shares.
 """
 
 import os
@@ -82,7 +82,7 @@ def interval(pairs: list[tuple[float, float]], seed: int = 1) -> tuple[float, fl
 
 def main() -> int:
     """Run every setting and print what each side reached."""
-    last = ""
+    last, ratios = "", list[float]()
     for setting, (_, prices) in SETTINGS.items():
         budget_s = RUNS * RUN_S * sum(prices)
         pairs, proposals, spent = list[tuple[float, float]](), [0, 0], [0.0, 0.0]
@@ -102,11 +102,12 @@ def main() -> int:
             f"{setting}: {rule:+.2%} a model by the rule ({proposals[0] / WORLDS:.1f} proposals, {spent[0]:.0%} spent), "
             f"{equal:+.2%} dealt equally ({proposals[1] / WORLDS:.1f}, {spent[1]:.0%})"
         )
-        last += f"{', ' if last else ''}{rule / equal:.2f} [{low:.2f}, {high:.2f}] ({setting})"
+        ratios.append(rule / equal)
+        last += f"{', ' if last else ''}{ratios[-1]:.2f} [{low:.2f}, {high:.2f}] ({setting})"
     print(
         f"portfolio: improvement by the rule over equal shares of the same budget: {last}; {WORLDS} worlds of {MODELS} models"
     )
-    return 0
+    return int(min(ratios[:-1]) <= 1.0)  # where all models are alike there is nothing to gain
 
 
 if __name__ == "__main__":
