@@ -126,7 +126,9 @@ class Filler:
         )
 
     def _experiment(self, number: int) -> Experiment:
-        change = Change(overrides=(("lever0", 1.0 + (number + 1) / 1e6), ("lever1", 1.0)))
+        # no two alike to the four digits by which what is learnt is told apart
+        row, column = divmod(number, 100)
+        change = Change(overrides=(("lever0", 1.0 + (column + 1) / 1000), ("lever1", 1.0 + (row + 1) / 1000)))
         return Experiment(id=experiment_id(self.c.workload_digest, change, "full"), change=change, fidelity="full")
 
     def _attempts(self, point: Experiment, run: Replicate) -> Iterator[e.Event]:
