@@ -82,8 +82,8 @@ def interval(pairs: list[tuple[float, float]], seed: int = 1) -> tuple[float, fl
 
 def main() -> int:
     """Run every setting and print what each side reached."""
-    last, ratios = "", list[float]()
-    for setting, (_, prices) in SETTINGS.items():
+    said, ratios = list[str](), list[float]()
+    for setting, (scales, prices) in SETTINGS.items():
         budget_s = RUNS * RUN_S * sum(prices)
         pairs, proposals, spent = list[tuple[float, float]](), [0, 0], [0.0, 0.0]
         for seed in range(WORLDS):
@@ -102,12 +102,13 @@ def main() -> int:
             f"{setting}: {rule:+.2%} a model by the rule ({proposals[0] / WORLDS:.1f} proposals, {spent[0]:.0%} spent), "
             f"{equal:+.2%} dealt equally ({proposals[1] / WORLDS:.1f}, {spent[1]:.0%})"
         )
-        ratios.append(rule / equal)
-        last += f"{', ' if last else ''}{ratios[-1]:.2f} [{low:.2f}, {high:.2f}] ({setting})"
+        said.append(f"{rule / equal:.2f} [{low:.2f}, {high:.2f}] ({setting})")
+        if len(set(scales)) > 1:  # where all models are alike there is nothing to gain
+            ratios.append(rule / equal)
     print(
-        f"portfolio: improvement by the rule over equal shares of the same budget: {last}; {WORLDS} worlds of {MODELS} models"
+        f"portfolio: improvement by the rule over equal shares of the same budget: {', '.join(said)}; {WORLDS} worlds of {MODELS} models"
     )
-    return int(min(ratios[:-1]) <= 1.0)  # where all models are alike there is nothing to gain
+    return int(min(ratios) <= 1.0)
 
 
 if __name__ == "__main__":
