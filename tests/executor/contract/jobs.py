@@ -78,12 +78,16 @@ def processes_of(directory: Path) -> Iterator[int]:
 
 
 def opened(pid: int) -> set[str]:
-    """Return the files that a process holds open."""
-    found = set()
-    for entry in Path(f"/proc/{pid}/fd").iterdir():
+    """Return the files that a process holds open: none when it has ended."""
+    found: set[str] = set()
+    try:
+        entries = list(Path(f"/proc/{pid}/fd").iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return found
+    for entry in entries:
         try:
             found.add(str(entry.readlink()))
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             continue
     return found
 
