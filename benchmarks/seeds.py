@@ -20,23 +20,23 @@ SHOWN = 10
 MOST_TRIED = 200  # seeds until a planted bug has to be named
 
 
-def seed_that_names(bug: str) -> str:
-    """Take a guard away in this process, and return the first seed's words for it."""
+def seed_that_names(bug: str, first: int) -> str:
+    """Take a guard away in this process, and return the first seed's words for it, from ``first`` on."""
     plant, words = IN_SEEDS[bug]
     plant()
-    for seed in range(MOST_TRIED):
+    for seed in range(first, first + MOST_TRIED):
         for told in live(seed).wrong:
             if words in told:
                 return told.split(";")[0]
     return ""
 
 
-def plants(bugs: Sequence[str]) -> int:
+def plants(bugs: Sequence[str], first: int) -> int:
     """Print what is said of each planted bug; return how many stay unseen."""
     unseen = 0
     for bug in bugs:
         with ProcessPoolExecutor(1) as fresh:
-            told = fresh.submit(seed_that_names, bug).result()
+            told = fresh.submit(seed_that_names, bug, first).result()
         unseen += not told
         print(f"planted: {bug}: {told or 'NOT SEEN'}", flush=True)
     print(f"{len(bugs) - unseen} of {len(bugs)} planted bugs caught", flush=True)
@@ -63,7 +63,7 @@ def main() -> int:
         f"seeds: {count} from {asked.first}, {len(total.wrong)} wrong; {total.deaths} deaths, {total.rests} left to a person, "
         f"{total.days:.0f} simulated days, {total.days / spent * 60:.0f} a minute, {spent:.0f} s"
     )
-    unseen = 0 if asked.plants is None else plants(asked.plants or list(IN_SEEDS))
+    unseen = 0 if asked.plants is None else plants(asked.plants or list(IN_SEEDS), asked.first)
     return int(bool(total.wrong or unseen))
 
 

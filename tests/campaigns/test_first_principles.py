@@ -5,17 +5,23 @@ from pathlib import Path
 import pytest
 from campaigns.toys import at_rest, checked, planned, repository
 
+from rea import app
 from rea.domain.diagnosis import Fault
 from rea.domain.experiment import Purpose
 
 ZORP = 'if "crosses=true" in __import__("sys").argv: raise SystemExit("the frobnicator is upside down")'
 
-BUDGET_S = 75.0  # enough for the lever that nobody has an opinion on, which comes last, on a busy machine
+IDEA = """
+[[idea]]
+statement = "Crosses help"
+set = { crosses = true }
+"""
 
 
 @pytest.mark.real
 def test_the_guilty_lever_is_named_with_the_reruns_that_show_it(tmp_path: Path) -> None:
-    terminal = checked(repository(tmp_path / "toy", prelude=ZORP), tmp_path / "state", BUDGET_S)
+    terminal = checked(repository(tmp_path / "toy", prelude=ZORP), tmp_path / "state")
+    (terminal.config.campaign(terminal.campaign) / app.IDEAS).write_text(IDEA)
     terminal.approve()
     terminal.until(planned)
     terminal.approve()
