@@ -22,15 +22,14 @@ from statistics import fmean, stdev
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from rea.domain.campaign import Campaign
-from rea.domain.event import CampaignOpened, ChecklistRecorded, ChecklistSigned, InsightsRecorded, Resumed
+from rea.domain.event import CampaignOpened, ChecklistRecorded, ChecklistSigned, Resumed
 from rea.domain.evidence import Verdict
 from rea.domain.hypothesis import Effect, Move, Operation
 from rea.domain.ids import CampaignId
-from rea.domain.insight import Insight
+from rea.domain.insight import Insight, Standing
 from rea.domain.lever import Lever, LeverType, Role
 from rea.domain.plan import Policy
 from rea.domain.technique import Technique
-from rea.knowledge.perform import distil
 from rea.planner.phases.exploitation import best_change
 from rea.planner.sources.history.source import HistorySource
 from rea.planner.sources.research.source import ResearchSource
@@ -266,8 +265,7 @@ def cells(target: str, others: Sequence[str], level: str = "full") -> int:
         except Missing as error:
             print(f"{name}: left out, a training is not recorded: {error} (TRAIN=1 does it)")
             continue
-        told = [e for e in distil(world.state, world._ports(())) if isinstance(e, InsightsRecorded)]
-        learnt = [i for e in told for i in e.insights]
+        learnt = [i for i in world.insights.all() if i.standing is Standing.JUDGED]
         known.add(tuple(replace(i, campaign=CampaignId(name)) for i in learnt))
         print(f"{name}: {len(learnt)} insights")
     for kind, history in (("nothing", MemoryInsights()), ("history", known)):

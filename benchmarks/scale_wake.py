@@ -1,4 +1,4 @@
-"""One process of ``scale.py``: prints in one word what it did, and its memory at the peak in MB.
+"""One process of ``scale.py``: prints in one word what it did, its memory at the peak in MB, and the seconds that verdicts took in it.
 
 scale_wake.py wake STATE CAMPAIGN ENDED [keep]   the gate, and a wake that finds the first ENDED of the running jobs ended
 scale_wake.py replay STATE CAMPAIGN          the state from all events, as a wake of a newer program does, and its snapshot
@@ -8,12 +8,27 @@ scale_wake.py rebuild STATE CAMPAIGN         the ledgers of all campaigns from t
 import gc
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rea import gate
 
 JOB_S = 60.0
+verdicts_s = 0.0  # that the verdicts of this process took, the library of distributions that they load included
+
+
+def judged(verdicts: Callable[..., object]) -> Callable[..., object]:
+    """Return ``verdicts``, with a clock beside it."""
+
+    def timed(*of: object) -> object:
+        global verdicts_s
+        began = time.perf_counter()
+        found = verdicts(*of)
+        verdicts_s += time.perf_counter() - began
+        return found
+
+    return timed
 
 
 def peak_mb() -> float:
@@ -26,6 +41,7 @@ def wake(state: Path, campaign: str, ended: str = "0", keeps: str = "") -> str:
     gc.set_threshold(gate.OBJECTS)  # as the gate does before it imports what is imported here already
     from rea import app
     from rea.campaign import recall as recalling
+    from rea.knowledge import decide
 
     recalling.WORTH = 0 if keeps else recalling.WORTH
     real = app.ports
@@ -44,6 +60,7 @@ def wake(state: Path, campaign: str, ended: str = "0", keeps: str = "") -> str:
         )
 
     app.ports = ports
+    decide.findings = judged(decide.findings)
     gate.main([str(state), campaign])
     kinds = {type(event) for watched in made for event in watched.appended}
     return "a-snapshot-is-kept" if keeps else kind_of(kinds)
@@ -118,5 +135,5 @@ def rebuild(state: Path, _: str) -> str:
 
 if __name__ == "__main__":
     does = {"wake": wake, "replay": replay, "rebuild": rebuild}[sys.argv[1]]
-    print(does(Path(sys.argv[2]), *sys.argv[3:]), peak_mb())
+    print(does(Path(sys.argv[2]), *sys.argv[3:]), peak_mb(), f"{verdicts_s:.4f}")
     gate.leave(0)

@@ -27,7 +27,7 @@ def script(name: str, *words: object) -> str:
 
 def child(does: str, config: Settings, *words: str) -> tuple[str, float]:
     """Return what one process of the benchmark says that it did, and its memory at the peak in MB."""
-    kind, megabytes = script("scale_wake.py", does, config.state, CAMPAIGN, *words).split()
+    kind, megabytes, _ = script("scale_wake.py", does, config.state, CAMPAIGN, *words).split()
     return kind, float(megabytes)
 
 

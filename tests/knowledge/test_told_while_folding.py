@@ -15,7 +15,6 @@ from rea.domain.runbook import Cause, Remedy, Treatment
 from rea.executor.backends.simulated import Run
 from rea.knowledge import findings as found
 from rea.knowledge.findings import findings
-from rea.knowledge.perform import distil
 from rea.report.facts.tried import tried
 from rea.statistics.score import pool_of
 from rea.testing.simulation import Truth, World
@@ -66,12 +65,10 @@ def test_a_finding_about_it_says_so(ended: Campaign) -> None:
 
 
 def test_what_an_experiment_cost_is_the_sum_of_its_jobs(world: World, ended: Campaign) -> None:
-    (learnt,) = distil(ended, world.ports)
-    assert isinstance(learnt, e.InsightsRecorded)
     assert any(len(made) > 1 for made in ended.attempts.values()), "some were tried twice"
     of_change = {str(x.change): x for f in ended.findings.values() for x in (ended.experiments[f.experiment],)}
     highest = {name: sum(r.cost_ms for r in ended.jobs_of(x.id)) for name, x in of_change.items()}
-    assert {i.change: i.cost_ms for i in learnt.insights if i.change in highest and i.cost_ms} == highest
+    assert {i.change: i.cost_ms for i in world.kept.values() if i.change in highest and i.cost_ms} == highest
 
 
 def test_the_report_s_cost_of_a_phase_is_that_of_its_jobs(ended: Campaign) -> None:

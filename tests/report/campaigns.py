@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from rea.campaign.evolve import replay
 from rea.domain.campaign import Campaign
 from rea.domain.event import Event, Recorded, Stopped
+from rea.domain.insight import Insight
 from rea.domain.job import Job, JobState
 from rea.executor.backends.simulated import Run
 from rea.testing.simulation import CAMPAIGN, Truth, World
@@ -23,6 +24,7 @@ class Told:
 
     campaign: Campaign
     recorded: tuple[Recorded, ...]
+    kept: tuple[Insight, ...] = ()
 
 
 def told(recorded: Sequence[Recorded]) -> Told:
@@ -73,7 +75,7 @@ def failing(log: str = "", reason: str = "exit 1") -> Told:
 
 def _run(w: World) -> Told:
     w.run()
-    return told(w.journal.read(CAMPAIGN))
+    return replace(told(w.journal.read(CAMPAIGN)), kept=tuple(w.kept.values()))
 
 
 class Page(HTMLParser):

@@ -70,7 +70,7 @@ def test_canonical_means_one_spelling() -> None:
     "bad",
     [
         e.JobSubmitted(job=JobId("j"), handle=7),  # type: ignore[arg-type]
-        e.InsightsRecorded(insights=[Digest("d")]),  # type: ignore[arg-type]
+        e.InsightsRecorded(names=[Digest("d")]),  # type: ignore[arg-type]
         e.JobSubmitted(job=JobId("j"), handle="\ud800"),
         replace(ended(0, 1), cost_ms=1.5),  # type: ignore[arg-type]
     ],

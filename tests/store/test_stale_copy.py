@@ -41,6 +41,7 @@ def config(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> Set
     state = Settings(state=tmp_path / "state")
     monkeypatch.setattr(app, "ports", lambda config, *_: replace(world.ports, journal=app.journal(config)))
     app.journal(state).append(CAMPAIGN, [r.event for r in world.journal.read(CAMPAIGN)])
+    app.insights(state).add(tuple(world.kept.values()))
     state.campaign(CAMPAIGN).mkdir(parents=True)
     look(state)
     shutil.copy(state.store, tmp_path / "copy.db")
@@ -72,6 +73,18 @@ def test_a_wake_notes_how_far_the_journal_reaches(config: Settings) -> None:
     head = app.journal(config).head(CAMPAIGN)
     assert (config.campaign(CAMPAIGN) / heads.HEAD).read_text() == f"{head.length} {head.hash}\n"
     assert sum(mending.verify(config)) == head.length and crashes(config) == []
+
+
+def test_what_was_learnt_and_is_gone_is_missed(config: Settings, world: World) -> None:
+    lost = next(iter(world.kept))
+    with closing(sqlite3.connect(config.store)) as store, store:
+        store.execute("DELETE FROM insights WHERE id = ?", (lost,))
+    with pytest.raises(IntegrityError, match=f"1 of {len(world.kept)} insights .* the first is {lost}"):
+        mending.verify(config)
+    code, told = doctor(config)
+    assert (code, lost in told, "import their campaigns again" in told) == (1, True, True)
+    app.insights(config).add(tuple(world.kept.values()))
+    assert mending.verify(config)
 
 
 def test_an_older_copy_is_not_gone_on_from(config: Settings) -> None:

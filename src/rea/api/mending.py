@@ -5,25 +5,37 @@ from collections.abc import Sequence
 from rea import app
 from rea.app import heads
 from rea.domain.errors import IntegrityError, UsageError
-from rea.domain.ids import CampaignId
+from rea.domain.event import Event, InsightsRecorded
+from rea.domain.ids import CampaignId, Digest
 from rea.settings import Settings
 from rea.store.journal import SqlJournal
 from rea.store.rebuild import rebuild
 
 
 def verify(config: Settings) -> Sequence[int]:
-    """Return how many events each campaign and portfolio has, after checking every one, the ledgers, and that no older copy was put back.
+    """Return how many events each campaign and portfolio has, after checking every one, the ledgers, that what was learnt is there, and that no older
+    copy was put back.
 
     Raises:
         StoreError: the store cannot be read.
         IntegrityError: it can, and is not what was written, or not the latest of it; the message names where.
     """
-    log = app.journal(config)
-    lengths = [log.verify(name) for name in (*log.campaigns(), *log.portfolios())]
+    log, learnt = app.journal(config), list[Digest]()
+
+    def seen(event: Event) -> None:
+        if isinstance(event, InsightsRecorded):
+            learnt.extend(event.names)
+
+    lengths = [log.verify(name, seen) for name in (*log.campaigns(), *log.portfolios())]
     for noted in sorted(config.campaign("").glob(f"*/{heads.HEAD}")):
         heads.check(noted.parent, log, CampaignId(noted.parent.name))
     for name in log.campaigns():
         _compare(config, log, name)
+    if lost := app.insights(config).missing(learnt):
+        told = (
+            f"{len(lost)} of {len(learnt)} insights that the journals name are not in the store, the first is {lost[0]}"
+        )
+        raise IntegrityError(told, "import their campaigns again, or restore the store from a backup")
     return lengths
 
 

@@ -35,7 +35,7 @@ def decide(c: Campaign, observed: Observed, runbook: tuple[RunbookEntry, ...], r
     if _under_way(c, running):
         learning = Decision(tuple(x for x in learning.events if not isinstance(x, Concluded)), learning.actions)
     # what was learnt is recorded before the next thing is planned, so that planning sees it
-    wanted = running + (learning or planner.decide(c, observed, runbook_digest))
+    wanted = running + (learning or planner.decide(c, observed, runbook_digest)) + knowledge.meanwhile(c)
     if any(isinstance(event, PlanDrafted) for event in wanted.events):
         wanted += Decision(events=binding(runbook, runbook_digest))
     return guard(c, wanted)

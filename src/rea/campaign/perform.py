@@ -35,6 +35,6 @@ def perform(action: a.Action, campaign: Campaign, ports: Ports) -> tuple[Event, 
         case a.Notify():
             return planner.tell(action, ports)
         case a.Distil():
-            return knowledge.distil(campaign, ports, shared(campaign))
+            return knowledge.distil(campaign, ports, action.batch, () if action.batch else shared(campaign))
         case _:
             assert_never(action)

@@ -66,7 +66,10 @@ class Suggest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distil:
-    """Turn findings into insights and keep them where later campaigns look."""
+    """Turn findings into insights and keep them where later campaigns look: all that are not kept yet, or a ``batch`` of them, from 1, without the
+    finalists'."""
+
+    batch: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from rea.domain.evidence import Comparison, Finding, Noise, Rows, TestOpening
 from rea.domain.experiment import Experiment, Phase, Replicate
 from rea.domain.hypothesis import Hypothesis
 from rea.domain.ids import NO_CAMPAIGN, NO_DIGEST, CampaignId, Digest, ExperimentId, HypothesisId, JobId
-from rea.domain.insight import Insight, Setting
+from rea.domain.insight import Setting
 from rea.domain.ledger import Ledger
 from rea.domain.lever import Role
 from rea.domain.plan import NO_CALLS, NO_PAST, Approval, Checklist, CostError, Envelope, Plan, Policy
@@ -112,8 +112,10 @@ class Campaign:
     comparisons: dict[str, Comparison] = field(default_factory=dict)  # by comparison_key
     findings: dict[str, Finding] = field(default_factory=dict)  # by "experiment:phase"
     opening: TestOpening | None = None
-    insights: tuple[Insight, ...] = ()
-    learnt: bool = False
+    kept: int = 0  # insights
+    batch: int = 0  # of insights, the latest of those kept while finalists train
+    all_others_kept: bool = False  # what was learnt of all that is no finalist
+    learnt: bool = False  # everything is kept
     notified: set[str] = field(default_factory=set)
     commands: set[str] = field(default_factory=set)  # acts of people, each counted once
     touches: int = 0  # acts of people, signatures and approvals aside

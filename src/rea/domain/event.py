@@ -8,7 +8,6 @@ from rea.domain.evidence import Comparison, Finding, Measurement, Noise, TestOpe
 from rea.domain.experiment import Experiment, Phase, Replicate
 from rea.domain.hypothesis import Effect, Hypothesis
 from rea.domain.ids import NO_CAMPAIGN, CampaignId, Digest, ExperimentId, HypothesisId, JobId, digest
-from rea.domain.insight import Insight
 from rea.domain.job import Job, JobStatus
 from rea.domain.lever import Lever
 from rea.domain.plan import NO_CALLS, NO_PAST, Approval, Check, Checklist, CostError, Envelope, Plan, Policy
@@ -501,11 +500,16 @@ class Suggested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InsightsRecorded:
-    insights: tuple[Insight, ...]
+    """What was learnt is kept, under these names. Batches, from 1, are of what is no finalist, kept while those train, and ``left`` is how many
+    such wait; 0 is all the rest. Before version 4 it held the insights themselves, which lie in the store all the same."""
+
+    names: tuple[Digest, ...] = ()
+    batch: int = 0
+    left: int = 0
 
     @property
     def key(self) -> str:
-        return "insights"
+        return f"insights:{self.batch}" if self.batch else "insights"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

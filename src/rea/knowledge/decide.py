@@ -22,9 +22,21 @@ def decide(c: Campaign) -> Decision:
     return Decision(events=(Concluded(proposal=proposal(c)),)) if c.learnt else distil()
 
 
-def distil() -> Decision:
-    """Ask for what was learnt to be kept."""
-    return Decision(actions=(Distil(),))
+def meanwhile(c: Campaign) -> Decision:
+    """While finalists train, have what was learnt of all others kept, a batch for each run that ended.
+
+    Other campaigns need not wait for it until this one concludes, and the wake that concludes ten thousand experiments has less to do.
+    """
+    record = c.phase(1, Phase.CONFIRMATION)
+    if record is None or record.ended or c.all_others_kept:
+        return Decision()
+    ended = sum(key in c.scored for key in record.replicates)
+    return distil(c.batch + 1) if c.batch < ended < len(record.replicates) else Decision()
+
+
+def distil(batch: int = 0) -> Decision:
+    """Ask for what was learnt to be kept: all of it that is not yet, or a batch without the finalists'."""
+    return Decision(actions=(Distil(batch=batch),))
 
 
 def _confirmed(c: Campaign) -> bool:

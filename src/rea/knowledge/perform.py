@@ -5,34 +5,48 @@ from datetime import UTC, datetime
 from statistics import fmean
 
 from rea.domain.campaign import Campaign
-from rea.domain.change import BASELINE
+from rea.domain.change import BASELINE, Change
 from rea.domain.event import Event, InsightsRecorded
 from rea.domain.evidence import Finding, Flag, Verdict
-from rea.domain.experiment import Experiment
+from rea.domain.experiment import Experiment, Phase
 from rea.domain.hypothesis import Aim, Effect, Hypothesis, SourceName
 from rea.domain.insight import Insight, Shared, Standing
 from rea.knowledge.findings import unshrunk
 from rea.ports import Ports
 
 UNPREDICTED = Effect(value=0.0, low=0.0, high=0.0)
+BATCH = 1000  # insights: two batches add .3 s to the half second of a wake that launches the next runs of finalists
 
 
-def distil(c: Campaign, ports: Ports, shared: Sequence[Shared] = ()) -> tuple[Event, ...]:
-    """Keep one insight for each change that has a finding: the last one at the highest fidelity that it ran at, since that knows most.
+def distil(c: Campaign, ports: Ports, batch: int = 0, shared: Sequence[Shared] = ()) -> tuple[Event, ...]:
+    """Keep one insight for each change that has a finding and is not kept yet, or a ``batch`` of those without the finalists'.
 
     Hypotheses that have none of their own are kept with what ``shared`` runs tell of them, without a verdict.
     """
-    ladder = [f.name for f in c.setup.fidelities]
-    found = sorted(c.findings.values(), key=lambda f: ladder.index(f.fidelity) if f.fidelity in ladder else -1)
-    of_change = {c.experiments[f.experiment].change: f for f in found}
-    last = {f.experiment: f for change, f in of_change.items() if change != BASELINE}
+    finalists, telling = _finalists(c), _telling(c)
+    others = [f for change, f in telling.items() if change not in finalists][c.kept :]
+    due = others[:BATCH] if batch else [*others, *(f for change, f in telling.items() if change in finalists)]
     at = datetime.fromtimestamp(ports.now(), UTC).isoformat(timespec="seconds")
-    insights = tuple(_insight(c, c.experiments[e], f, at) for e, f in last.items())
-    own = {insight.change for insight in insights}
+    insights = tuple(_insight(c, c.experiments[f.experiment], f, at) for f in due)
+    own = {str(change) for change in telling} if shared else set()
     told = ((c.hypotheses[s.hypothesis], s) for s in shared)
     insights += tuple(_of_shared(c, h, s, at) for h, s in told if str(h.change) not in own)
     ports.insights.add(insights)
-    return (InsightsRecorded(insights=insights),)
+    left = len(others) - len(due) if batch else 0
+    return (InsightsRecorded(names=tuple(insight.id for insight in insights), batch=batch, left=left),)
+
+
+def _telling(c: Campaign) -> dict[Change, Finding]:
+    """Return of each change the last finding at the highest fidelity that it ran at, since that knows most."""
+    ladder = {f.name: step for step, f in enumerate(c.setup.fidelities)}
+    found = sorted(c.findings.values(), key=lambda f: ladder.get(f.fidelity, -1))
+    of_change = {c.experiments[f.experiment].change: f for f in found}
+    return {change: f for change, f in of_change.items() if change != BASELINE}
+
+
+def _finalists(c: Campaign) -> set[Change]:
+    record = c.phase(1, Phase.CONFIRMATION)
+    return {c.experiments[e].change for e in record.experiments} if record else set()
 
 
 def _insight(c: Campaign, e: Experiment, f: Finding, at: str) -> Insight:

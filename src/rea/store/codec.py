@@ -12,7 +12,7 @@ from rea.domain.errors import IntegrityError, StoreError
 from rea.domain.event import Event, Recorded
 from rea.domain.insight import Insight
 
-VERSION = 3
+VERSION = 4
 """Of the format: raised whenever an event gains a kind or a field, so that no older program drops what it does not know."""
 
 KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}

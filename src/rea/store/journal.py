@@ -95,11 +95,13 @@ class SqlJournal:
                 raise UsageError(f"another campaign {campaign} is here already", "import it into another store")
             return stream.extend(connection, campaign, head, drafts[head.length :])
 
-    def verify(self, campaign: CampaignId) -> int:
-        """Check the whole journal and return its length; raises what ``read`` raises."""
+    def verify(self, campaign: CampaignId, seen: Callable[[Event], None] = lambda _: None) -> int:
+        """Check the whole journal and return its length, showing each event to ``seen``; raises what ``read`` raises."""
         length = 0
         while page := self.read(campaign, length, PAGE):
             length += len(page)
+            for recorded in page:
+                seen(recorded.event)
         return length
 
     def head(self, campaign: CampaignId) -> Head:

@@ -28,7 +28,8 @@ def judging(c: Campaign, event: e.Judging) -> None:
                     c.comparisons[key] = new
         case e.TestOpened(opening=opening):
             c.opening = c.opening or opening
-        case e.InsightsRecorded(insights=insights) if not c.learnt:
-            c.insights, c.learnt = insights, True
+        case e.InsightsRecorded(names=names, batch=batch, left=left) if not c.learnt and batch in (0, c.batch + 1):
+            c.kept, c.batch = c.kept + len(names), max(c.batch, batch)
+            c.all_others_kept, c.learnt = not left, not batch
         case _:
             pass

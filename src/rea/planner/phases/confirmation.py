@@ -1,6 +1,7 @@
 """Confirmation: a few finalists and the baseline under fresh seeds at full fidelity, then the sealed test rows once. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from rea.domain.action import Compare, Decision, Observed
 from rea.domain.campaign import Campaign, PhaseRecord
@@ -46,10 +47,14 @@ def finalists(c: Campaign) -> list[Arm]:
     good to be true has paused the campaign: a person who resumed it wants it confirmed on fresh seeds.
     """
     better = [a for a in full_arms(c) if a.p_positive >= WORTH_CONFIRMING and min(a.mean, a.raw) > 0]
-    sound = [a for a in better if not vetoed(c, a.experiment.id)]
-    sound.sort(key=risk_adjusted(c), reverse=True)
-    paid = [a for a in sound if confirming_ms(c, a.cost_ms) <= c.ledger.free]
-    return (paid or sound)[: c.policy.finalists]
+    better.sort(key=risk_adjusted(c), reverse=True)
+    # one after another, since of ten thousand only the first few are looked at
+    paid = (a for a in better if confirming_ms(c, a.cost_ms) <= c.ledger.free)
+    return _sound(c, paid) or _sound(c, better)
+
+
+def _sound(c: Campaign, ranked: Iterable[Arm]) -> list[Arm]:
+    return list(islice((a for a in ranked if not vetoed(c, a.experiment.id)), c.policy.finalists))
 
 
 def vetoed(c: Campaign, experiment: ExperimentId) -> bool:
