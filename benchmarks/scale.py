@@ -34,6 +34,7 @@ EXPERIMENTS = int(os.environ.get("EXPERIMENTS", "200" if QUICK else "10000"))
 EVENTS = int(os.environ.get("EVENTS", "20000" if QUICK else "1000000"))
 CAMPAIGNS = int(os.environ.get("CAMPAIGNS", "20" if QUICK else "1000"))
 REPEATS = 3 if QUICK else 9
+ENDINGS = 1 if QUICK else 3  # of a campaign, which has each of its last wakes once
 ALL = "99"
 CONCLUDED = "the-campaign-is-concluded"
 DAYS_S = 1.0 if QUICK else 15.0  # of whole campaigns on the simulated cluster
@@ -102,19 +103,28 @@ def wakes(state: Path, table: Table) -> None:
 
 
 def end(state: Path, table: Table) -> None:
-    """Have a copy of the large campaign finish, as an engineer may ask: its last phase is closed, Confirmation runs, it is concluded."""
+    """Have copies of the large campaign finish, as an engineer may ask: its last phase is closed, Confirmation runs, it is concluded."""
     copy = state / "ending"
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(gate.place(state, CAMPAIGN), gate.place(copy, CAMPAIGN))
-    shutil.copyfile(state / "store.db", copy / "store.db")
-    asked = Steered(wish="finish", target="", by="an engineer", command="finish")
-    SqlJournal(Database(copy / "store.db")).append(CampaignId(CAMPAIGN), [asked])
     seen: dict[str, list[Took]] = {}
-    while CONCLUDED not in seen:
-        woken = took(CHILD, "wake", str(copy), CAMPAIGN, ALL)
-        seen.setdefault(woken.said.split()[0], []).append(woken)
+    while len(seen.get(CONCLUDED, [])) < ENDINGS:
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(gate.place(state, CAMPAIGN), gate.place(copy, CAMPAIGN))
+        shutil.copyfile(state / "store.db", copy / "store.db")
+        os.sync()  # or the first wakes wait until the copy lies on the disk
+        asked = Steered(wish="finish", target="", by="an engineer", command="finish")
+        SqlJournal(Database(copy / "store.db")).append(CampaignId(CAMPAIGN), [asked])
+        ends(copy, seen)
     tell({f"at the end, {kind}": found for kind, found in seen.items()}, table)
     shutil.rmtree(copy)
+
+
+def ends(copy: Path, seen: dict[str, list[Took]]) -> None:
+    """Wake a campaign until it is concluded."""
+    kind = ""
+    while kind != CONCLUDED:
+        woken = took(CHILD, "wake", str(copy), CAMPAIGN, ALL)
+        kind = woken.said.split()[0]
+        seen.setdefault(kind, []).append(woken)
 
 
 def tell(seen: Mapping[str, list[Took]], table: Table) -> None:

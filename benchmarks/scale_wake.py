@@ -73,6 +73,7 @@ def kind_of(kinds: set[type]) -> str:
     told = {
         e.Concluded: "the-campaign-is-concluded",
         e.PhaseClosed: "a-phase-is-closed",
+        e.InsightsRecorded: "job-ended-to-next-launch-and-insights-kept",
         e.Suggested: "the-search-is-asked-and-jobs-launched",
         e.JobSubmitted: "job-ended-to-next-launch",
     }
