@@ -28,6 +28,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     world, config = World(truth=Truth(effects={"a": 0.02})), settings(tmp_path)
     world.run()
     app.journal(config).append(CAMPAIGN, [r.event for r in world.journal.read(CAMPAIGN)])
+    app.insights(config).add(tuple(world.kept.values()))
     recall = app.recall_of(config, CAMPAIGN)
     recall.now()
     recall.keep()
