@@ -5,7 +5,8 @@
 ``scale_store.py`` writes the store, which is kept in STATE, if that is given, for the next time. Every wake is a process of its own that goes
 the program's own way: the gate, the journal, snapshots, fold, decisions, door and search. Simulated are only the jobs and the judge's
 measuring, whose time is left out by that. The other half of judging, a phase's verdicts, is real: its time is told, and the limit of a wake holds for
-the rest of it. Figures that miss their limit are marked, and make it exit 1.
+the rest of it. Figures that miss their limit are marked, and make it exit 1. Beside each process a bare Python that only imports two libraries is
+timed, since a machine may be twice as slow as it was a minute ago: the limit is by the clock, and the ratio tells slow code from a slow spell.
 """
 
 import os
@@ -16,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -39,6 +40,7 @@ ALL = "99"
 CONCLUDED = "the-campaign-is-concluded"
 DAYS_S = 1.0 if QUICK else 15.0  # of whole campaigns on the simulated cluster
 TRAINING_S = 6 * 3600.0  # that one simulated training takes
+BARE = ("-c", "import numpy, sqlalchemy")
 CHILD = str(Path(__file__).with_name("scale_wake.py"))
 
 
@@ -55,7 +57,7 @@ class Table:
         print(f"{name:62} {value:9.3f} {unit:6} {bound}", flush=True)
 
     def took(self, name: str, found: list["Took"], limit_s: float) -> None:
-        """Print the median and the slowest of some processes, and their processor time, which tells a busy machine from slow code.
+        """Print the median and the slowest of some processes, their processor time, which tells a busy machine, and their ratio to bare ones.
 
         Where they gave verdicts, the limit is for all else that they did.
         """
@@ -64,17 +66,29 @@ class Table:
         if judging:
             self.row("  without its verdicts", whole - judging, "s", limit_s)
         slowest, cpu = max(t.seconds for t in found), median(t.cpu_s for t in found)
-        print(f"  slowest {slowest:.3f} s; processor time {cpu:.3f} s at the median", flush=True)
+        print(f"  slowest {slowest:.3f} s; processor time {cpu:.3f} s at the median{_ratio(found)}", flush=True)
+
+
+def _ratio(found: list["Took"]) -> str:
+    beside = [t.seconds / t.bare_s for t in found if t.bare_s]
+    return f"; {median(beside):.1f} times a bare import of NumPy and SQLAlchemy beside it" if beside else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Took:
-    """What one process said, and the seconds it took: by the clock, of processor time, and those of the clock's that went into verdicts."""
+    """What one process said, and the seconds it took: by the clock, of processor time, in verdicts by the clock, and a bare one's beside it."""
 
     said: str
     seconds: float
     cpu_s: float
     verdicts_s: float
+    bare_s: float = 0.0  # none was timed
+
+
+def beside(*argv: str) -> Took:
+    """Run one process, and right before it a bare one."""
+    bare = took(*BARE).seconds
+    return replace(took(*argv), bare_s=bare)
 
 
 def took(*argv: str) -> Took:
@@ -97,7 +111,7 @@ def wakes(state: Path, table: Table) -> None:
     seen: dict[str, list[Took]] = {}
     one, several, kept = ("1",), (ALL,), ("1", "keep")
     for words in (*[("0",)] * REPEATS, *[one] * REPEATS, *[several] * (QUEUE + REPEATS), *[kept] * 3):
-        woken = took(CHILD, "wake", str(state), CAMPAIGN, *words)
+        woken = beside(CHILD, "wake", str(state), CAMPAIGN, *words)
         seen.setdefault(woken.said.split()[0], []).append(woken)
     tell(seen, table)
 
@@ -122,7 +136,7 @@ def ends(copy: Path, seen: dict[str, list[Took]]) -> None:
     """Wake a campaign until it is concluded."""
     kind = ""
     while kind != CONCLUDED:
-        woken = took(CHILD, "wake", str(copy), CAMPAIGN, ALL)
+        woken = beside(CHILD, "wake", str(copy), CAMPAIGN, ALL)
         kind = woken.said.split()[0]
         seen.setdefault(kind, []).append(woken)
 
@@ -149,7 +163,7 @@ def looks(state: Path, table: Table) -> None:
 
 
 def repeated(*argv: str) -> list[Took]:
-    return [took(*argv) for _ in range(REPEATS)]
+    return [beside(*argv) for _ in range(REPEATS)]
 
 
 def days_a_minute() -> float:

@@ -21,7 +21,8 @@ from rea.domain.experiment import Purpose
 from rea.domain.ids import Digest, JobId, digest
 from rea.domain.workload import MetricName
 from rea.judge import accept, measure, suspicion
-from rea.judge.accept import fingerprint_of, read_predictions
+from rea.judge.accept import read_predictions
+from rea.judge.predictions import fingerprint_of
 from rea.judge.request import Question, Run
 
 IDS = np.array([30, 10, 20, 50, 40])

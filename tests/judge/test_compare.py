@@ -9,10 +9,10 @@ from rea.domain.action import ArmPair
 from rea.domain.evidence import Comparison, Rows
 from rea.domain.ids import Digest, ExperimentId, JobId
 from rea.domain.workload import MetricName
-from rea.judge.accept import fingerprint_of
 from rea.judge.archive import Archive, Kept
 from rea.judge.compare import Arm, compare, contrast
 from rea.judge.metrics import Score, score, variance_of_mean
+from rea.judge.predictions import fingerprint_of
 from rea.judge.request import Comparing, Question
 from rea.judge.rows import Floats, Ints, SealedRows, save_rows
 

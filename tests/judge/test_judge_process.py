@@ -2,10 +2,14 @@
 
 import json
 import shutil
+import subprocess
+import sys
 import time
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from judge.logs import DATA, WORKLOAD, Campaign
@@ -18,7 +22,8 @@ from rea.domain.evidence import Rows
 from rea.domain.experiment import Purpose
 from rea.domain.ids import ExperimentId, JobId
 from rea.domain.workload import Bound, MetricName
-from rea.judge.process import ProcessJudge
+from rea.judge.process import ProcessJudge, _environment
+from rea.judge.request import Answer, Comparing, Request
 from rea.ports import Judge
 
 pytestmark = pytest.mark.real
@@ -158,10 +163,31 @@ def test_a_judge_that_breaks_says_how(campaign: Campaign, monkeypatch: pytest.Mo
 
 
 def test_secrets_of_ours_do_not_reach_the_judge(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-    from rea.judge.process import _environment
-
     monkeypatch.setenv("TOKEN", "secret")
     assert "TOKEN" not in _environment()
+
+
+def test_loads_only_what_it_is_asked_for(campaign: Campaign) -> None:
+    """A wake waits for the judge twice after nearly every job: comparing needs no Arrow, and measuring no pandas, though it is installed here."""
+    assert find_spec("pandas") is not None
+    judge, (arm, base) = campaign.judge(), (campaign.run("a", seed=1), campaign.run("b", seed=2))
+    asked = Comparing(pairs=(pair((arm,), (base,)),), rows=Rows.JUDGE, guardrails=True)
+    runs = tuple(map(judge._run, (arm, base)))
+    measuring = loaded(campaign, Request(question=judge._question(), measure=runs))
+    comparing = loaded(campaign, Request(question=judge._question(), compare=asked))
+    assert "pyarrow" in measuring and "pandas" not in measuring
+    assert "numpy" in comparing and not {"pyarrow", "pandas"} & comparing
+
+
+def loaded(campaign: Campaign, request: Request) -> set[str]:
+    """Return what a judge's process has loaded when it has answered."""
+    asked, answered = campaign.directory / "request.json", campaign.directory / "answer.json"
+    asked.write_bytes(msgspec.json.encode(request))
+    program = "import sys; from rea.judge.__main__ import main; code = main(sys.argv[1:]); print(*sys.modules); sys.exit(code)"
+    argv = [sys.executable, "-P", "-c", program, str(asked), str(answered)]
+    said = subprocess.run(argv, env=_environment(), capture_output=True, text=True, check=True)
+    assert msgspec.json.decode(answered.read_bytes(), type=Answer).failure is None
+    return set(said.stdout.split())
 
 
 def test_starts_fast(campaign: Campaign) -> None:

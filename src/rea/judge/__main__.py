@@ -9,8 +9,7 @@ from rea.domain.errors import ReaError, UsageError
 from rea.domain.event import Measured, PredictionsRefused
 from rea.judge.compare import bound, compare
 from rea.judge.files import write_whole
-from rea.judge.measure import bench_of, measure
-from rea.judge.request import Answer, Failure, Request
+from rea.judge.request import Answer, Failure, Question, Request, Run
 
 
 def answer(request: Request) -> Answer:
@@ -19,8 +18,14 @@ def answer(request: Request) -> Answer:
         return Answer(comparisons=compare(request.question, request.compare))
     if request.bound is not None:
         return Answer(bound=bound(request.question, request.bound))
-    bench = bench_of(request.question)
-    found = [measure(bench, run) for run in request.measure]
+    return _measured(request.question, request.measure)
+
+
+def _measured(question: Question, runs: tuple[Run, ...]) -> Answer:
+    from rea.judge.measure import bench_of, measure  # loads Arrow, which takes as long as all else that comparing loads
+
+    bench = bench_of(question)
+    found = [measure(bench, run) for run in runs]
     return Answer(
         measured=tuple(each for each in found if isinstance(each, Measured)),
         refused=tuple(each for each in found if isinstance(each, PredictionsRefused)),

@@ -1,6 +1,5 @@
 """Which predictions a score may be computed from. Everything in a job's ``out`` is a claim until it has passed here."""
 
-import hashlib
 import os
 from pathlib import Path
 from typing import BinaryIO
@@ -12,13 +11,12 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from rea.domain.errors import JudgeRefused
-from rea.domain.ids import Digest
 from rea.judge.columns import Column, floats, whole_or_text
 from rea.judge.files import NotPlain, open_plain
+from rea.judge.predictions import DECIMALS, rounded_of
 from rea.judge.rows import Floats, Ids
 
 PREDICTION = "prediction"
-DECIMALS = 7  # predictions that agree to so many places are the same
 RERUN = "let the workload write row ids and probabilities of the rows with split = test, in the order of the data"
 
 
@@ -49,16 +47,6 @@ def check_values(predictions: Floats) -> None:
             f"all {len(predictions)} predictions are {predictions[0]:.{DECIMALS}g}",
             "the model has collapsed: it tells no row from another",
         )
-
-
-def rounded_of(predictions: Floats) -> NDArray[np.int64]:
-    """Predictions in units of the last place that is compared."""
-    return np.asarray(np.rint(predictions * 10**DECIMALS).astype(np.int64))
-
-
-def fingerprint_of(predictions: Floats) -> Digest:
-    """Return the SHA-256 of the rounded predictions: equal models give equal ones on any machine."""
-    return Digest(hashlib.sha256(rounded_of(predictions).astype("<i8").tobytes()).hexdigest())
 
 
 def _plain(root: Path, relative: str) -> BinaryIO:

@@ -9,8 +9,8 @@ import numpy as np
 from rea.domain.errors import IntegrityError
 from rea.domain.evidence import Rows
 from rea.domain.ids import Digest, JobId
-from rea.judge.accept import fingerprint_of
 from rea.judge.files import private_directory, write_whole
+from rea.judge.predictions import fingerprint_of
 from rea.judge.rows import Floats
 
 GLIMPSE = 4096  # rows

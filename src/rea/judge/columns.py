@@ -1,14 +1,16 @@
 """Columns of a table as plain arrays."""
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from rea.judge.rows import Coded, Floats, Ids
 
 Column: TypeAlias = "pa.ChunkedArray[Any]"
+Number = TypeVar("Number", np.int64, np.float64)
 
 
 def plain(column: Column) -> Column:
@@ -20,23 +22,31 @@ def floats(column: Column) -> Floats:
     """Return numbers, NaN where a value is missing. Raises ArrowException where they are not numbers."""
     values = plain(column)
     values = values.cast(pa.int8()) if pa.types.is_boolean(values.type) else values
-    return np.concatenate(
-        [np.empty(0), *(chunk.to_numpy(zero_copy_only=False) for chunk in values.cast(pa.float64()).chunks)]
-    )
+    numbers = values.cast(pa.float64())
+    if numbers.null_count:
+        return np.concatenate([chunk.to_numpy(zero_copy_only=False) for chunk in numbers.chunks])
+    return _joined(numbers, np.float64)
 
 
 def whole_or_text(column: Column) -> Ids:
-    """Return int64 for whole numbers, also where they are written as text; text for anything else."""
+    """Return int64 for whole numbers, also where they are written as text; text for anything else. Raises ArrowException where one is missing."""
     values = plain(column)
     if pa.types.is_integer(values.type):
-        return np.asarray(values.cast(pa.int64()).to_numpy())
+        return _joined(values.cast(pa.int64()), np.int64)
     text = values.cast(pa.string())
     try:
         whole = text.cast(pa.int64())
     except pa.ArrowInvalid:
         whole = None
     same = whole is not None and whole.cast(pa.string()).equals(text)  # "007" is not 7
-    return np.asarray(whole.to_numpy()) if whole is not None and same else np.asarray(text.to_numpy()).astype(str)
+    return _joined(whole, np.int64) if whole is not None and same else np.asarray(text.to_numpy()).astype(str)
+
+
+def _joined(numbers: Column, kind: type[Number]) -> NDArray[Number]:
+    """Return numbers, none of them missing, by DLPack: Arrow's own way loads pandas where that is installed, which takes longer than to judge."""
+    if numbers.null_count:
+        raise pa.ArrowInvalid(f"{numbers.null_count} values are missing")
+    return np.concatenate([np.empty(0, kind), *map(np.from_dlpack, numbers.chunks)])
 
 
 def coded(column: Column, missing: str = "(missing)") -> Coded:

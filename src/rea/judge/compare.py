@@ -12,10 +12,10 @@ from rea.domain.evidence import Comparison, Rows
 from rea.domain.ids import JobId
 from rea.domain.workload import MetricName
 from rea.judge.archive import Archive
-from rea.judge.measure import large_slices
 from rea.judge.metrics import Score, score, variance_of_mean
 from rea.judge.request import Comparing, Question
 from rea.judge.rows import Floats, Ints, SealedRows, load_rows
+from rea.judge.slices import large_slices
 
 _LEAST = 1e-9  # keeps quotients and logarithms finite
 _NAMES = frozenset(str(metric) for metric in MetricName)

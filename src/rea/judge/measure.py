@@ -11,16 +11,16 @@ from rea.domain.event import Measured, PredictionsRefused
 from rea.domain.evidence import Measurement, Rows
 from rea.domain.experiment import Purpose
 from rea.domain.workload import MetricName
-from rea.judge.accept import fingerprint_of, read_predictions
+from rea.judge.accept import read_predictions
 from rea.judge.archive import Archive, Kept
 from rea.judge.claims import read_claims
 from rea.judge.metrics import score
+from rea.judge.predictions import fingerprint_of
 from rea.judge.request import Question, Run
 from rea.judge.rows import Floats, Ids, Ints, Mask, SealedRows, load_arrays, load_rows
+from rea.judge.slices import large_slices
 from rea.judge.suspicion import same, too_good
 
-FEWEST_IN_A_SLICE = 100
-FEWEST_OF_A_LABEL = 10
 _IN_SLICES = (MetricName.NE, MetricName.CALIBRATION)
 
 
@@ -72,16 +72,6 @@ def measurements(prediction: Floats, rows: SealedRows) -> Iterator[Measurement]:
     for name in rows.columns:
         for index, value in large_slices(rows, name):
             yield from _scores(_IN_SLICES, prediction, rows, (index, value))
-
-
-def large_slices(rows: SealedRows, column: str) -> Iterator[tuple[Ints, str]]:
-    """Yield the rows of each value of a column that has enough of them, with the slice's name ``column=value``."""
-    coded = rows.columns[column]
-    order = np.argsort(coded.codes, kind="stable")
-    for index in np.split(order, np.flatnonzero(np.diff(coded.codes[order])) + 1):
-        positives = int(rows.label[index].sum())
-        if len(index) >= FEWEST_IN_A_SLICE and FEWEST_OF_A_LABEL <= positives <= len(index) - FEWEST_OF_A_LABEL:
-            yield index, f"{column}={coded.names[coded.codes[index[0]]]}"
 
 
 def _scores(

@@ -97,7 +97,6 @@ def _environment() -> dict[str, str]:
     ours = str(Path(rea.__file__).parents[1])
     fixed = {
         "PYTHONPATH": ours,
-        "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "LC_ALL": "C.UTF-8",

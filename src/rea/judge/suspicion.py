@@ -3,8 +3,8 @@
 import numpy as np
 
 from rea.domain.workload import MetricName
-from rea.judge.accept import rounded_of
 from rea.judge.metrics import log_loss, score, variance_of_mean
+from rea.judge.predictions import rounded_of
 from rea.judge.rows import Floats, SealedRows
 
 SAME = 0.9999999  # a correlation from which on two fresh trainings are not two

@@ -16,7 +16,7 @@ from rea.domain.lever import Role
 from rea.domain.plan import Policy
 from rea.domain.workload import MetricName
 from rea.executor.workload.document import Limits
-from rea.judge import compare, measure, metrics, seal
+from rea.judge import compare, metrics, seal, slices
 from rea.knowledge.skills.library import BUILT_IN, Skill, load, named, read, tool
 from rea.statistics import multiplicity, power
 
@@ -32,8 +32,8 @@ FIGURES: list[tuple[str, str, float]] = [
         100 * compare._improvement(MetricName.AUC, 0.75, 0.755),
     ),
     ("ranking-metrics", r"1.20 to 1.05 is \+([\d.]+\d)", compare._improvement(MetricName.CALIBRATION, 1.2, 1.05)),
-    ("ranking-metrics", r"A slice needs at least (\d+) rows", measure.FEWEST_IN_A_SLICE),
-    ("ranking-metrics", r"rows and at least (\d+) of each label", measure.FEWEST_OF_A_LABEL),
+    ("ranking-metrics", r"A slice needs at least (\d+) rows", slices.FEWEST_IN_A_SLICE),
+    ("ranking-metrics", r"rows and at least (\d+) of each label", slices.FEWEST_OF_A_LABEL),
     ("reading-learning-curves", r"n = ([\d.]+) \(s/d\)\^2", 2 * power.standard_errors_needed() ** 2),
     ("reading-learning-curves", r"For s = 0.006 and d = 0.003 that is (\d+)", power.runs_needed(0.006, 0.003)),
     ("reading-learning-curves", r"s = 0.006 and d = 0.01 it is (\d+)", power.runs_needed(0.006, 0.01)),
