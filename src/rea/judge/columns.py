@@ -29,7 +29,7 @@ def floats(column: Column) -> Floats:
 
 
 def whole_or_text(column: Column) -> Ids:
-    """Return int64 for whole numbers, also where they are written as text; text for anything else. Raises ArrowException where one is missing."""
+    """Return int64 for whole numbers, also where written as text; text for anything else. None may be missing (of numbers: ArrowException)."""
     values = plain(column)
     if pa.types.is_integer(values.type):
         return _joined(values.cast(pa.int64()), np.int64)
