@@ -8,7 +8,7 @@ REA := .venv/bin/rea
 PY := .venv/bin/python
 RANKER := src/rea/workloads/ranking
 
-.PHONY: demo test test-slow check lint types architecture constraints bench-quick bench-durability bench-seeds bench-statistics bench-wake bench-judge bench-store bench-scale bench-frappe bench-training bench-quality bench-fidelities bench-planner bench-history bench-agent bench-verdicts bench-null bench-portfolio bench-rehearsal bench-anatomy clean
+.PHONY: demo test test-slow check lint types architecture constraints bench-quick bench-durability bench-seeds bench-statistics bench-wake bench-judge bench-store bench-scale bench-launch bench-frappe bench-training bench-quality bench-fidelities bench-planner bench-history bench-agent bench-verdicts bench-null bench-portfolio bench-rehearsal bench-anatomy clean
 
 # ---- environments: one for rea, without torch; one for the training code ------------------------------------------------
 .venv/ready: pyproject.toml constraints.txt
@@ -72,6 +72,7 @@ bench-quick: .venv/ready
 	-$(PY) benchmarks/wake.py
 	-$(PY) benchmarks/judge.py
 	-$(PY) benchmarks/store.py
+	-$(PY) benchmarks/launch.py
 	QUICK=1 $(PY) benchmarks/durability.py
 	TRAININGS=30 $(PY) benchmarks/history.py 6 2
 	QUICK=1 $(PY) -m benchmarks.rehearsal
@@ -95,8 +96,10 @@ bench-judge: .venv/ready
 bench-store: .venv/ready
 	$(PY) benchmarks/store.py
 
-bench-scale: .venv/ready  ## 1,000,000 events and 1,000 campaigns in one store; EXPERIMENTS=10000 EVENTS=1000000 CAMPAIGNS=1000; then a real campaign's launches
+bench-scale: .venv/ready  ## 1,000,000 events and 1,000 campaigns in one store; EXPERIMENTS=10000 EVENTS=1000000 CAMPAIGNS=1000
 	$(PY) benchmarks/scale.py
+
+bench-launch: .venv/ready  ## from the end of a real job to the next launch
 	$(PY) benchmarks/launch.py
 
 bench-durability: .venv/ready  ## kills, failing disks, power loss; at most an hour; QUICK=1: two minutes

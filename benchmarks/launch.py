@@ -29,7 +29,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--budget", type=float, default=50.0)
     budget_s = parser.parse_args().budget
-    with tempfile.TemporaryDirectory(prefix="rea-launch-") as name:
+    with tempfile.TemporaryDirectory(
+        prefix="rea-launch-", ignore_cleanup_errors=True
+    ) as name:  # a last wake may be there yet
         terminal = checked(repository(Path(name) / "toy"), Path(name) / "state", budget_s)
         starting.prepare(terminal.config)
         terminal.approve()

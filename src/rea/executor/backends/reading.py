@@ -1,5 +1,6 @@
 """What became of a job, by its files first, and by its scheduler's word where they leave it open."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from rea.domain.job import SILENT, JobState, JobStatus
 from rea.executor.contract.control import Control, Life, read_state
 from rea.executor.contract.directory import control_of
 from rea.executor.contract.log import tail
-from rea.executor.contract.status import modified, seen, status
+from rea.executor.contract.status import modified, seen, status_of
 
 SILENT_S = 180.0  # far beyond the watcher's 5 s and what a network file system may hold back
 
@@ -39,7 +40,8 @@ def by_files(directory: Path, now: float, grace_s: float) -> JobStatus | Look:
     try:
         control = read_state(directory)
         if control.exit is not None or control.life is Life.RUNNING:
-            told = status(directory, now, grace_s)
+            # by this very look: another may find the lock let go, and end a job that its scheduler starts again
+            told = status_of(directory, control, now, grace_s)
             return replace(told, seconds=told.seconds + spent_s(directory))
         if not (control_of(directory) / "spec").exists():
             return JobStatus(state=JobState.RESERVED)
@@ -61,6 +63,18 @@ def _look(directory: Path, control: Control, now: float, grace_s: float) -> Look
         cancelled=(place / "cancel").exists(),
         quiet_s=max(0.0, now - max(signs)) if control.claimed else 0.0,
     )
+
+
+def by_both(look: Look, told: Callable[[Look], JobStatus], now: float, grace_s: float) -> JobStatus:
+    """Return what the scheduler's answer, ``told``, makes of a job. Where that ends it or calls it new, its files are read once more.
+
+    A job may begin and end while its scheduler is asked, which takes up to a minute where that is busy: the look is older than the answer.
+    """
+    status = told(look)
+    if not status.state.ended and status.state is not JobState.RESERVED:
+        return status
+    again = by_files(look.directory, now, grace_s)
+    return again if isinstance(again, JobStatus) else told(again)
 
 
 def alive(look: Look, state: JobState, why: str) -> JobStatus:

@@ -21,10 +21,14 @@ def status(directory: Path, now: float, claim_grace_s: float) -> JobStatus:
     An unreadable directory is UNKNOWN: it may only be waited for.
     """
     try:
-        control = read_state(directory)
-        return replace(_status(directory, control, now, claim_grace_s), node=node_of(directory))
+        return status_of(directory, read_state(directory), now, claim_grace_s)
     except OSError as error:
         return JobStatus(state=JobState.UNKNOWN, reason=f"cannot read {directory}: {error.strerror}")
+
+
+def status_of(directory: Path, control: Control, now: float, claim_grace_s: float) -> JobStatus:
+    """Return the status that one look at a job's directory told. Raises OSError where its log or marks cannot be read."""
+    return replace(_status(directory, control, now, claim_grace_s), node=node_of(directory))
 
 
 def _status(directory: Path, control: Control, now: float, claim_grace_s: float) -> JobStatus:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from rea.domain.errors import BackendUnreachable, IntegrityError, UsageError
 from rea.domain.ids import JobId
 from rea.domain.job import JobState, Launch
 from rea.executor.backends.slurm import Client, Options, SlurmBackend
+from rea.executor.backends.slurm import backend as backend_module
 from rea.executor.backends.slurm.client import Entry, named
 from rea.executor.contract.control import Life, read_state
 from rea.testing.conformance_backend import LONG_S, Work, look, settled, under_way
@@ -100,6 +101,35 @@ def test_a_lost_acknowledgement_is_found_by_the_key(rig: SlurmRig, client: type[
     assert settled(rig, J).state is JobState.SUCCEEDED
     assert rig.until(lambda: all(entry.word == "COMPLETED" for entry in entries(rig)))
     assert rig.starts(J) == 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Busy(Client):
+    """A controller so busy that a job begins and ends before it has answered."""
+
+    meanwhile: Callable[[], object]
+
+    def queue(self) -> tuple[Entry, ...]:
+        self.meanwhile()
+        return Client.queue(self)
+
+
+@pytest.mark.parametrize("planted", [False, True], ids=["looks again", "planted"])
+def test_a_job_that_ends_while_slurm_is_asked_ended_as_its_files_say(
+    rig: SlurmRig, monkeypatch: pytest.MonkeyPatch, planted: bool
+) -> None:
+    if planted:
+        monkeypatch.setattr(backend_module, "by_both", lambda look, told, *_: told(look))
+    rig.cluster.command("scontrol", "update", "PartitionName=low", "State=DOWN")
+    rig.backend().submit(rig.launch(J, Work()))
+
+    def runs() -> None:
+        rig.cluster.command("scontrol", "update", "PartitionName=low", "State=UP")
+        assert rig.until(lambda: [entry.word for entry in entries(rig)] == ["COMPLETED"])
+
+    busy = Busy(conf=rig.client.conf, meanwhile=runs)
+    status = replace(rig.backend(), client=busy, claim_grace_s=0.0).poll([J])[J]
+    assert status.state is (JobState.LOST if planted else JobState.SUCCEEDED)
 
 
 def test_all_jobs_are_asked_for_in_one_call(rig: SlurmRig, tmp_path: Path) -> None:

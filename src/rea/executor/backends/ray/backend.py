@@ -8,6 +8,7 @@ A head that cannot be reached makes a job UNKNOWN.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from rea.domain.errors import BackendUnreachable, IntegrityError
@@ -18,7 +19,7 @@ from rea.executor.backends.ray.options import Options
 from rea.executor.backends.ray.reading import by_ray, unknown
 from rea.executor.backends.ray.script import entrypoint
 from rea.executor.backends.ray.states import OVER
-from rea.executor.backends.reading import Look, by_files, forgotten
+from rea.executor.backends.reading import Look, by_both, by_files, forgotten
 from rea.executor.backends.stray import key_of
 from rea.executor.contract.control import Life, read_state
 from rea.executor.contract.directory import control_of, prepare, write_durably
@@ -135,8 +136,9 @@ class RayBackend:
             found = {job: self.client.find(self.key(job)) for job in looks}
         except BackendUnreachable as error:
             return {job: unknown(look, error.message) for job, look in looks.items()}
-        return {job: _told(look, found[job]) for job, look in looks.items()}
+        told = {job: partial(_by_ray, entry) for job, entry in found.items()}
+        return {job: by_both(look, told[job], self.now(), self.claim_grace_s) for job, look in looks.items()}
 
 
-def _told(look: Look, entry: Entry | None) -> JobStatus:
+def _by_ray(entry: Entry | None, look: Look) -> JobStatus:
     return forgotten(look, "Ray") if entry is None else by_ray(look, entry)

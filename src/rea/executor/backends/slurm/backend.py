@@ -8,12 +8,13 @@ their numbers away again. A controller that cannot be reached makes a job UNKNOW
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from rea.domain.errors import BackendUnreachable, IntegrityError, UsageError
 from rea.domain.ids import JobId
 from rea.domain.job import KILL_GRACE_S, JobState, JobStatus, Launch
-from rea.executor.backends.reading import Look, by_files, forgotten
+from rea.executor.backends.reading import Look, by_both, by_files, forgotten
 from rea.executor.backends.slurm import script
 from rea.executor.backends.slurm.client import Client, Entry, named
 from rea.executor.backends.slurm.options import Options
@@ -178,11 +179,14 @@ class SlurmBackend:
         return {job: named(entries, self.key(job)) for job in missing}
 
     def _told(self, look: Look, entry: Entry | None) -> JobStatus:
-        if entry is None:
-            return replace(forgotten(look, "Slurm"), node=node_of(look.directory))
-        if entry.word == "FAILED" and not entry.code:
+        if entry and entry.word == "FAILED" and not entry.code:
             entry = replace(entry, code=self.client.exit_code(entry))
-        return replace(by_slurm(look, entry), node=node_of(look.directory))
+        status = by_both(look, partial(_by_slurm, entry), self.now(), self.claim_grace_s)
+        return replace(status, node=node_of(look.directory))
+
+
+def _by_slurm(entry: Entry | None, look: Look) -> JobStatus:
+    return forgotten(look, "Slurm") if entry is None else by_slurm(look, entry)
 
 
 def _called(key: str) -> tuple[str, ...]:
