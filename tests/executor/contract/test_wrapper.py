@@ -117,7 +117,7 @@ def test_one_of_twenty_launches_runs(place: Path, tmp_path: Path) -> None:
     assert race(place.with_name("again"), WRAPPER) == 1
 
 
-CLAIM, LOCK = "2>/dev/null || exit 0 # at most one", "flock -n 9 || exit 0"
+CLAIM, LOCK = "2>/dev/null || exit 0 # at most one", "flock -w 2 9 || exit 0"
 
 
 def test_the_claim_alone_lets_one_through(place: Path, tmp_path: Path) -> None:
@@ -307,3 +307,20 @@ def test_a_reader_never_disturbs_a_launch(place: Path) -> None:
     with (place / "control" / "lock").open("r") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         assert read_state(place).life is Life.NEW
+
+
+@pytest.mark.parametrize(("patience", "times"), [("flock -w 2 9", 1), ("flock -n 9", 0)], ids=["waits", "planted"])
+def test_a_probe_of_the_lock_does_not_keep_a_job_from_its_second_start(
+    place: Path, tmp_path: Path, patience: str, times: int
+) -> None:
+    """Slurm starts a preempted job again: its claim was taken back right after somebody who polls had read it."""
+    told = shell("echo ran")
+    prepare(place, told)
+    with (place / "control" / "lock").open("a") as probe:
+        fcntl.flock(probe, fcntl.LOCK_SH)
+        wrapper = start(place, told, planted(tmp_path, "flock -w 2 9", patience))
+        children = Path(f"/proc/{wrapper.pid}/task/{wrapper.pid}/children")
+        assert eventually(lambda: wrapper.poll() is not None or bool(children.read_text()))
+    wrapper.wait()
+    logged = place / "control" / "log"
+    assert (log(place).count("ran") if logged.exists() else 0) == times

@@ -39,7 +39,8 @@ _record() { # exit.tmp exists already, with room for this, so that a full disk c
     && sync exit.tmp && mv -f exit.tmp exit && sync .
 }
 
-cd "$_control" && exec 9>>lock && flock -n 9 || exit 0
+# waits: of a job that is started again, whoever polls may have read the earlier claim and be probing the lock just now
+cd "$_control" && exec 9>>lock && flock -w 2 9 || exit 0
 read -r _boot </proc/sys/kernel/random/boot_id; _birth $$; _started=$(date +%s)
 (set -C; echo "$$ $_born $_boot $_started ${SLURM_JOB_ID:-}" >claim) 2>/dev/null || exit 0 # at most one execution, ever
 sync claim .
