@@ -68,11 +68,15 @@ def process_ratio() -> dict[str, float]:
         jobs = [JobId(f"j{i}") for i in range(3)]
         for i, job in enumerate(jobs):
             predict(campaign / "jobs" / job / "out", asked, i)
-        judge = ProcessJudge(
-            directory=campaign, workload=WORKLOAD, meta=lambda job: (int(job[1:]), BASELINE, Purpose.SELECT)
-        )
         waiting = iter(jobs)
-        taken = best(lambda: judge.measure([next(waiting)]))
+
+        def once() -> None:
+            judge = ProcessJudge(
+                directory=campaign, workload=WORKLOAD, meta=lambda job: (int(job[1:]), BASELINE, Purpose.SELECT)
+            )
+            judge.measure([next(waiting)])
+
+        taken = best(once)
     start = best(lambda: subprocess.run([sys.executable, "-P", "-c", "import numpy"], check=True))
     return {f"measuring {len(asked)} rows / {LIMIT_STARTS:g} starts": taken / start / LIMIT_STARTS}
 

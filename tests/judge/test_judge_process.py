@@ -1,7 +1,9 @@
 """The judge as a process: what it is asked, what it answers, and what it says when it cannot."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +14,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from executor.contract.jobs import eventually
 from judge.logs import DATA, WORKLOAD, Campaign
 from sklearn.metrics import log_loss, roc_auc_score
 
@@ -22,7 +25,9 @@ from rea.domain.evidence import Rows
 from rea.domain.experiment import Purpose
 from rea.domain.ids import ExperimentId, JobId
 from rea.domain.workload import Bound, MetricName
-from rea.judge.process import ProcessJudge, _environment
+from rea.judge import desk
+from rea.judge.desk import environment
+from rea.judge.process import ProcessJudge
 from rea.judge.request import Answer, Comparing, Request
 from rea.ports import Judge
 
@@ -157,14 +162,75 @@ def test_a_judge_that_breaks_says_how(campaign: Campaign, monkeypatch: pytest.Mo
     job = campaign.run("a", seed=1)
     with pytest.raises(ReaError, match="did not answer"):
         replace(campaign.judge(), timeout_s=0.001).measure([job])
-    monkeypatch.setattr("rea.judge.process.sys.executable", "/bin/false")
+    monkeypatch.setattr("rea.judge.desk.sys.executable", "/bin/false")
     with pytest.raises(ReaError, match="ended with 1 and no answer"):
         campaign.judge().measure([job])
 
 
+def test_one_process_answers_until_nobody_can_ask_any_more(campaign: Campaign) -> None:
+    job, judge = campaign.run("a", seed=1), campaign.judge()
+    first = judge.measure([job])
+    pid = process_of(judge)
+    assert judge.compare([pair((job,), (job,))], Rows.JUDGE, True) and process_of(judge) == pid
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(ReaError, match="ended with -9 and no answer"):
+        judge.measure([job])
+    assert judge.measure([job]) == first  # another was started
+    pid = process_of(judge)
+    del judge
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_an_answer_that_nobody_waited_for_answers_nothing_else(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Interrupted by a person, and then asked something else."""
+    job, judge = campaign.run("a", seed=1), campaign.judge()
+    (measured,) = judge.measure([job])
+
+    def interrupted(process: "subprocess.Popen[bytes]", request: bytes) -> bytes:
+        assert process.stdin is not None
+        process.stdin.write(request + b"\n")
+        process.stdin.flush()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as planted, pytest.raises(KeyboardInterrupt):
+        planted.setattr(desk, "_told", interrupted)
+        judge.bound(Rows.JUDGE)
+    assert judge.measure([job]) == [measured]
+
+
+def test_it_ends_with_a_wake_that_is_killed(campaign: Campaign) -> None:
+    asked = Request(question=campaign.judge()._question(), bound=Rows.JUDGE)
+    program = (
+        "import sys, time; from rea.judge.desk import Desk; desk = Desk(); desk.ask(sys.argv[1].encode(), 60); "
+        "print(desk._process.pid, flush=True); time.sleep(600)"
+    )
+    argv = [sys.executable, "-c", program, msgspec.json.encode(asked).decode()]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as asker:
+        assert asker.stdout is not None
+        judge = Path(f"/proc/{int(asker.stdout.readline())}")
+        assert b"rea.judge" in commandline(judge)
+        asker.kill()
+    assert eventually(lambda: not commandline(judge))
+
+
+def commandline(process: Path) -> bytes:
+    """Return what a process was started with, nothing where it has ended."""
+    try:
+        return (process / "cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
+def process_of(judge: ProcessJudge) -> int:
+    assert judge.desk._process is not None
+    return judge.desk._process.pid
+
+
 def test_secrets_of_ours_do_not_reach_the_judge(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN", "secret")
-    assert "TOKEN" not in _environment()
+    assert "TOKEN" not in environment()
 
 
 def test_loads_only_what_it_is_asked_for(campaign: Campaign) -> None:
@@ -173,21 +239,19 @@ def test_loads_only_what_it_is_asked_for(campaign: Campaign) -> None:
     judge, (arm, base) = campaign.judge(), (campaign.run("a", seed=1), campaign.run("b", seed=2))
     asked = Comparing(pairs=(pair((arm,), (base,)),), rows=Rows.JUDGE, guardrails=True)
     runs = tuple(map(judge._run, (arm, base)))
-    measuring = loaded(campaign, Request(question=judge._question(), measure=runs))
-    comparing = loaded(campaign, Request(question=judge._question(), compare=asked))
+    measuring = loaded(Request(question=judge._question(), measure=runs))
+    comparing = loaded(Request(question=judge._question(), compare=asked))
     assert "pyarrow" in measuring and "pandas" not in measuring
     assert "numpy" in comparing and not {"pyarrow", "pandas"} & comparing
 
 
-def loaded(campaign: Campaign, request: Request) -> set[str]:
+def loaded(request: Request) -> set[str]:
     """Return what a judge's process has loaded when it has answered."""
-    asked, answered = campaign.directory / "request.json", campaign.directory / "answer.json"
-    asked.write_bytes(msgspec.json.encode(request))
-    program = "import sys; from rea.judge.__main__ import main; code = main(sys.argv[1:]); print(*sys.modules); sys.exit(code)"
-    argv = [sys.executable, "-P", "-c", program, str(asked), str(answered)]
-    said = subprocess.run(argv, env=_environment(), capture_output=True, text=True, check=True)
-    assert msgspec.json.decode(answered.read_bytes(), type=Answer).failure is None
-    return set(said.stdout.split())
+    program = "import sys; from rea.judge.__main__ import answered; print(answered(sys.stdin.buffer.read()).decode()); print(*sys.modules)"
+    argv, asked = [sys.executable, "-P", "-c", program], msgspec.json.encode(request)
+    said = subprocess.run(argv, env=environment(), input=asked, capture_output=True, check=True).stdout.splitlines()
+    assert msgspec.json.decode(said[0], type=Answer).failure is None
+    return set(said[1].decode().split())
 
 
 def test_starts_fast(campaign: Campaign) -> None:

@@ -1,14 +1,13 @@
-"""The judge's own process: ``python -P -m rea.judge REQUEST.json ANSWER.json``."""
+"""The judge's own process, ``python -P -m rea.judge``: requests and answers are lines of JSON, and it ends when nobody can ask any more."""
 
+import os
 import sys
-from pathlib import Path
 
 import msgspec
 
-from rea.domain.errors import ReaError, UsageError
+from rea.domain.errors import ReaError
 from rea.domain.event import Measured, PredictionsRefused
 from rea.judge.compare import bound, compare
-from rea.judge.files import write_whole
 from rea.judge.request import Answer, Failure, Question, Request, Run
 
 
@@ -32,22 +31,24 @@ def _measured(question: Question, runs: tuple[Run, ...]) -> Answer:
     )
 
 
-def main(argv: list[str]) -> int:
-    """Answer one request. Exits with 0, or with the code of the error that the answer names."""
-    if len(argv) != 2:
-        print("usage: python -P -m rea.judge REQUEST.json ANSWER.json", file=sys.stderr)
-        return UsageError.exit_code
-    asked, answered = map(Path, argv)
-    code = 0
+def answered(line: bytes) -> bytes:
+    """Answer one request; an error of ours is an answer too. Nothing is kept from one request to the next but what is imported."""
     try:
-        said = answer(msgspec.json.decode(asked.read_bytes(), type=Request))
+        said = answer(msgspec.json.decode(line, type=Request))
     except ReaError as error:
         said = Answer(failure=Failure(kind=type(error).__name__, message=error.message, hint=error.hint))
-        code = error.exit_code
-    text = msgspec.json.encode(said)
-    write_whole(answered, lambda half: half.write_bytes(text))
-    return code
+    return msgspec.json.encode(said)
+
+
+def main() -> None:
+    """Answer until whoever asks closes the pipe, or is killed."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no answer
+    for line in sys.stdin.buffer:
+        answers.write(answered(line) + b"\n")
+        answers.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()
+    os._exit(0)  # whoever closed the pipe waits for this

@@ -1,16 +1,11 @@
 """The judge as the rest of the program sees it: a process that is asked and answers. It loads no numpy here."""
 
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
-import rea
 from rea.domain import errors
 from rea.domain.action import ArmPair
 from rea.domain.change import Change
@@ -20,6 +15,7 @@ from rea.domain.evidence import Comparison, Rows
 from rea.domain.experiment import Purpose
 from rea.domain.ids import JobId, digest
 from rea.domain.workload import Workload
+from rea.judge.desk import Desk
 from rea.judge.request import Answer, Comparing, Failure, Question, Request, Run
 
 Meta = Callable[[JobId], tuple[int, Change, Purpose]]
@@ -33,6 +29,7 @@ class ProcessJudge:
     workload: Workload
     meta: Meta
     timeout_s: float = 600.0
+    desk: Desk = field(default_factory=Desk, init=False, repr=False, compare=False)
 
     def measure(self, jobs: Sequence[JobId]) -> Sequence[Measured | PredictionsRefused]:
         """Judge ended jobs, in the order given; asking again gives the same answer."""
@@ -66,48 +63,12 @@ class ProcessJudge:
         )
 
     def _ask(self, request: Request) -> Answer:
-        with tempfile.TemporaryDirectory(prefix="rea-judge-") as desk:
-            asked, answered = Path(desk, "request.json"), Path(desk, "answer.json")
-            asked.write_bytes(msgspec.json.encode(request))
-            said = self._start(asked, answered)
-            if not answered.exists():
-                raise ReaError(
-                    f"the judge ended with {said.returncode} and no answer: {_tail(said.stderr)}",
-                    "nothing is lost: ask again",
-                )
-            answer = msgspec.json.decode(answered.read_bytes(), type=Answer)
+        answer = msgspec.json.decode(self.desk.ask(msgspec.json.encode(request), self.timeout_s), type=Answer)
         if answer.failure is not None:
             raise _error(answer.failure)
         return answer
-
-    def _start(self, asked: Path, answered: Path) -> subprocess.CompletedProcess[bytes]:
-        argv = [sys.executable, "-P", "-m", "rea.judge", str(asked), str(answered)]
-        try:
-            return subprocess.run(
-                argv, capture_output=True, env=_environment(), timeout=self.timeout_s, check=False, cwd=asked.parent
-            )
-        except subprocess.TimeoutExpired as error:
-            raise ReaError(
-                f"the judge did not answer within {self.timeout_s:g} s", "nothing is lost: ask again"
-            ) from error
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of ours but this installation of the program; one thread, for the same sums every time."""
-    ours = str(Path(rea.__file__).parents[1])
-    fixed = {
-        "PYTHONPATH": ours,
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "LC_ALL": "C.UTF-8",
-    }
-    return fixed | {name: os.environ[name] for name in ("PATH", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ}
 
 
 def _error(failure: Failure) -> ReaError:
     kind = getattr(errors, failure.kind, ReaError)
     return kind(failure.message, failure.hint)
-
-
-def _tail(stderr: bytes) -> str:
-    return stderr.decode(errors="replace").strip()[-800:]
